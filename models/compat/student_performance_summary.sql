@@ -1,0 +1,65 @@
+with summary as (
+    select
+        student_id,
+        student_name,
+        class_id,
+        grade_level,
+        enrollment_status,
+        is_active,
+        first_date,
+        last_date,
+        days_enrolled,
+        days_counted,
+        present_days,
+        absent_days,
+        late_days,
+        excused_days,
+        unexcused_days,
+        half_days,
+        not_taken_days,
+        attendance_rate,
+        current_streak,
+        assessment_count,
+        missing_count,
+        avg_score,
+        min_score,
+        max_score,
+        homework_completion_rate,
+        communication_count
+    from gold.student_performance_summary
+),
+
+final as (
+    select
+        student_id,
+        student_name,
+        class_id,
+        grade_level,
+        enrollment_status,
+        is_active,
+        first_date,
+        last_date,
+        days_enrolled,
+        days_counted,
+        present_days,
+        absent_days,
+        late_days,
+        excused_days,
+        unexcused_days,
+        half_days,
+        not_taken_days,
+        attendance_rate,
+        current_streak,
+        assessment_count,
+        missing_count,
+        avg_score,
+        min_score,
+        max_score,
+        homework_completion_rate,
+        communication_count,
+        days_counted as total_attendance_days,
+        assessment_count as total_assessments
+    from summary
+)
+
+select * from final

@@ -1,0 +1,47 @@
+// Installs what is missing and builds when sources are newer than the build, so that any npm script can be the first command typed.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`Schoolhouse needs Node 20.19 or newer; this is ${process.versions.node}.\n`);
+  process.exit(2);
+}
+
+const newest = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
+    const path = join(folder, entry.name);
+    return Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+  }, 0);
+
+export const prepare = () => {
+  const marker = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
+    process.stderr.write('installing dependencies (npm ci) …\n');
+    execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+  const built = join(root, 'dist', '.built');
+  const isFresh =
+    existsSync(built) &&
+    statSync(built).mtimeMs > Math.max(newest(join(root, 'src')), statSync(lock).mtimeMs);
+  if (!isFresh) {
+    process.stderr.write('building …\n');
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    execFileSync(process.execPath, ['-e', `require('node:fs').writeFileSync(${JSON.stringify(built)}, '')`]);
+  }
+  return root;
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();

@@ -1,0 +1,40 @@
+declare const sqlBrand: unique symbol;
+
+/** Text that is safe to give to an engine: only the functions of this file make it. */
+export type Sql = string & { readonly [sqlBrand]: true };
+
+/** SQL from our own files (models, generated expressions). Never for a value that came from outside. */
+export const trustedSql = (text: string): Sql => text as Sql;
+
+/** A quoted identifier: `x"; drop` becomes `"x""; drop"`. */
+export const quoteName = (name: string): Sql => `"${name.replaceAll('"', '""')}"` as Sql;
+
+/** A quoted text literal, or `null`. NUL cannot be in a literal and is dropped. */
+export const quoteText = (text: string | null): Sql =>
+  (text === null ? 'null' : `'${text.replaceAll('\u0000', '').replaceAll("'", "''")}'`) as Sql;
+
+/** `"silver"."fact_attendance"` from `silver.fact_attendance`; only the first dot divides. */
+export const quoteRelation = (relation: string): Sql => {
+  const dot = relation.indexOf('.');
+  return dot < 0
+    ? quoteName(relation)
+    : (`${quoteName(relation.slice(0, dot))}.${quoteName(relation.slice(dot + 1))}` as Sql);
+};
+
+/** Joins parts with `separator`, by default a comma. */
+export const joinSql = (parts: readonly Sql[], separator = ', '): Sql =>
+  parts.join(separator) as Sql;
+
+/** Builds a statement; only `Sql` and finite numbers may be put in, so a value must be quoted first. */
+export const sql = (
+  strings: TemplateStringsArray,
+  ...values: readonly (Sql | number | bigint | boolean)[]
+): Sql => {
+  let text = strings[0] ?? '';
+  values.forEach((value, index) => {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new Error('number is not finite');
+    text += String(value) + (strings[index + 1] ?? '');
+  });
+  return text as Sql;
+};

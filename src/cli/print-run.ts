@@ -1,0 +1,89 @@
+import type { FileReport, RunReport } from '../run/index.ts';
+import { formatTable } from './format-table.ts';
+import { type Output, printable } from './output.ts';
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+const shownFiles = 40;
+
+const fileLine = (file: FileReport): readonly string[] => [
+  printable(file.path.split('/').slice(-2).join('/').replace(/^raw\//, '')),
+  count(file.read),
+  count(file.loaded),
+  count(file.duplicate),
+  count(file.superseded),
+  count(file.blank),
+  count(file.quarantined),
+];
+
+const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** The table of files: each record of each file is in one of its columns. */
+const printFiles = (output: Output, report: RunReport): void => {
+  const loaded = report.files.filter((file) => file.status === 'loaded');
+  if (loaded.length === 0) return;
+  const rows = loaded.slice(0, shownFiles).map(fileLine);
+  const more = loaded.length - shownFiles;
+  const head = ['file', 'read', 'loaded', 'dup', 'super', 'blank', 'quar'];
+  const { read, loaded: won, duplicate, superseded, blank, quarantined } = report.totals;
+  rows.push(['total', count(read), count(won), count(duplicate), count(superseded), count(blank), count(quarantined)]);
+  const table = formatTable(head, rows).split('\n');
+  const last = table.pop() ?? '';
+  for (const line of table) output.talk(line);
+  if (more > 0) output.talk(`… ${count(more)} more files`);
+  output.talk(`${output.style(last, 'bold')}  balanced`);
+};
+
+const printAside = (output: Output, report: RunReport): void => {
+  for (const file of report.files) {
+    if (file.status === 'set_aside') {
+      output.alarm(`  ${output.style('set aside', 'yellow')} ${printable(file.path)}: ${file.reason ?? ''}`);
+    } else if (file.status === 'waiting') {
+      output.talk(`  waiting   ${printable(file.path)}: still being written`);
+    }
+  }
+};
+
+const printWarnings = (output: Output, report: RunReport): void => {
+  const shown = 12;
+  for (const warning of report.warnings.slice(0, shown)) {
+    const where = [warning.file, warning.line].filter((part) => part !== undefined).join(':');
+    const at = where === '' ? '' : ` ${printable(where)}`;
+    const column = warning.column === undefined ? '' : ` ${printable(warning.column)}`;
+    output.talk(`  ${output.style('warning', 'yellow')}   ${warning.code}${at}${column}: ${printable(warning.text)}`);
+  }
+  const more = report.warnings.length - shown;
+  if (more > 0) output.talk(`  … ${count(more)} more warnings`);
+  const { quarantined } = report.totals;
+  if (quarantined > 0 && report.run_id !== null) {
+    output.talk(`  ${output.style('warning', 'yellow')}   ${plural(quarantined, 'row waits', 'rows wait')}: schoolhouse quarantine list --run ${report.run_id}`);
+  }
+};
+
+/** The end of a run as a tired person reads it: what was read, what was refused, what was committed. */
+export const printRun = (output: Output, report: RunReport): void => {
+  if (report.status === 'nothing') {
+    output.talk(`nothing new in ${plural(report.files.length, 'file', 'files')}, and every table is up to date (${report.seconds.toFixed(1)} s)`);
+    return;
+  }
+  printFiles(output, report);
+  printAside(output, report);
+  printWarnings(output, report);
+  const failed = report.checks.filter((check) => check.failed_rows > 0);
+  for (const check of failed) {
+    const word = check.severity === 'error' ? output.style('failed', 'red') : output.style('warning', 'yellow');
+    output.alarm(`  ${word}    check ${check.name}: ${plural(check.failed_rows, 'row', 'rows')}`);
+  }
+  const passed = report.checks.length - failed.length;
+  if (report.totals.promoted > 0) {
+    output.talk(`  promoted  ${plural(report.totals.promoted, 'orphan', 'orphans')} whose student arrived`);
+  }
+  if (report.snapshot === null) {
+    output.alarm(`  not committed: the last snapshot stays (${report.seconds.toFixed(1)} s)`);
+  } else {
+    output.talk(
+      `  built     ${plural(report.models.length, 'table', 'tables')}, ${plural(passed, 'check', 'checks')} passed`,
+    );
+    output.talk(`  committed snapshot ${report.snapshot}${report.as_of === null ? '' : `, as of ${report.as_of}`}, ${report.seconds.toFixed(1)} s`);
+  }
+};

@@ -1,0 +1,41 @@
+export { closest } from './closest.ts';
+export type {
+  ColumnType,
+  Contract,
+  ContractColumn,
+  DriftPolicy,
+  LoadStrategy,
+  Privacy,
+  Relationship,
+  RowRule,
+} from './contract.ts';
+export { contractErrors } from './errors.ts';
+export { feedSettingKeys } from './feed-settings.ts';
+export { foldName } from './fold-name.ts';
+export { type ListedSetting, listSettings } from './list-settings.ts';
+export { type FeedMatch, matchFeed } from './match-feed.ts';
+export { batchDateOf, matchesFilePattern } from './match-file-name.ts';
+export { type HeaderMatch, matchHeader } from './match-header.ts';
+export { type Policy, type PolicyScope, type PolicyType, policies } from './policies.ts';
+export {
+  type ConfigRequest,
+  configFile,
+  type ProjectConfig,
+  readConfig,
+  readProjectConfig,
+} from './project-config.ts';
+export { type ContractFolders, readContracts } from './read-contracts.ts';
+export type { PolicyRow, ScopeType } from './read-policies.ts';
+export {
+  type ProjectPolicies,
+  policyValue,
+  projectPolicies,
+  resolvePolicies,
+} from './resolve-policies.ts';
+export {
+  type Setting,
+  type SettingKey,
+  type SettingSource,
+  type SettingValues,
+  settings,
+} from './settings.ts';

@@ -1,0 +1,177 @@
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
+import {
+  joinSql,
+  pipelineError,
+  quoteName,
+  quoteText,
+  type Sql,
+  sql,
+  trustedSql,
+} from '../../base/index.ts';
+import type {
+  Cell,
+  Engine,
+  EngineOptions,
+  QueryResult,
+  ResultColumn,
+  Row,
+  WritePartsOptions,
+  WrittenPart,
+} from '../engine.ts';
+import { engineErrors } from '../errors.ts';
+import { convertCell } from './convert-cell.ts';
+import { functionStatements } from './functions.ts';
+import { readParsed } from './parse-query.ts';
+import { translateError } from './translate-error.ts';
+
+const readerColumns = (reader: DuckDBResultReader): readonly ResultColumn[] =>
+  reader.columnNames().map((name, index) => ({ name, type: String(reader.columnType(index)) }));
+
+const readerRows = (reader: DuckDBResultReader): readonly Row[] => {
+  const names = reader.deduplicatedColumnNames();
+  return reader
+    .getRows()
+    .map((cells) => Object.fromEntries(names.map((n, i) => [n, convertCell(cells[i] ?? null)])));
+};
+
+/** The COPY statement that writes a query as Parquet; without a partition column exactly one file. */
+const copyStatement = (query: Sql, options: WritePartsOptions): Sql => {
+  const file =
+    options.partitionBy === undefined
+      ? `${options.folder}/${options.prefix}-0.parquet`
+      : options.folder;
+  const shared = 'format parquet, compression snappy, return_stats true';
+  return options.partitionBy === undefined
+    ? sql`copy (${query}) to ${quoteText(file)} (${trustedSql(shared)})`
+    : sql`copy (${query}) to ${quoteText(file)} (${trustedSql(shared)}, partition_by (${quoteName(options.partitionBy)}), write_partition_columns true, overwrite_or_ignore true, filename_pattern ${quoteText(`${options.prefix}-{i}`)})`;
+};
+
+const readStatistics = (cell: Cell | undefined): WrittenPart['statistics'] => {
+  if (typeof cell !== 'object' || cell === null || Array.isArray(cell)) return {};
+  return Object.fromEntries(
+    Object.entries(cell as Readonly<Record<string, Cell>>).map(([column, facts]) => {
+      const known = facts as Readonly<Record<string, Cell>>;
+      const name = column.startsWith('"') ? column.slice(1, -1).replaceAll('""', '"') : column;
+      return [
+        name,
+        {
+          ...(typeof known.min === 'string' ? { min: known.min } : {}),
+          ...(typeof known.max === 'string' ? { max: known.max } : {}),
+          ...(known.null_count == null ? {} : { nulls: Number(known.null_count) }),
+        },
+      ];
+    }),
+  );
+};
+
+type Context = { readonly connection: DuckDBConnection; readonly limitBytes: number };
+
+/** Streams a query whose end is marked: DuckDB's stream may end early without an error. */
+async function* streamRows(
+  query: Sql,
+  { connection, limitBytes }: Context,
+): AsyncGenerator<readonly Row[]> {
+  const context = { statement: query, limitBytes };
+  try {
+    const result = await connection.stream(
+      sql`select *, false as _end from (${query}) union all by name select true as _end`,
+    );
+    const names = result.columnNames();
+    const end = names.indexOf('_end');
+    let ended = false;
+    for await (const chunk of result) {
+      const cells = chunk.getRows();
+      const rows: Row[] = [];
+      for (const line of cells) {
+        if (line[end] === true) ended = true;
+        else {
+          rows.push(
+            Object.fromEntries(
+              names.flatMap((n, i) => (i === end ? [] : [[n, convertCell(line[i] ?? null)]])),
+            ),
+          );
+        }
+      }
+      if (rows.length > 0) yield rows;
+    }
+    if (!ended) throw pipelineError(engineErrors, 'engine.short-stream', {});
+  } catch (error) {
+    throw translateError(error, context);
+  }
+}
+
+/**
+ * Opens an in-memory DuckDB with the project's functions. Nothing is downloaded, nothing is kept:
+ * what it spills lies in `tempFolder`, which the caller owns.
+ */
+export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
+  const limitBytes = options.memoryLimitBytes;
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${Math.max(16, Math.floor(limitBytes / 1e6))}MB`,
+    temp_directory: options.tempFolder,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  });
+  const connection = await instance.connect();
+  const guarded = async <T>(statement: Sql, act: () => Promise<T>): Promise<T> => {
+    try {
+      options.signal?.throwIfAborted();
+      return await act();
+    } catch (error) {
+      if (options.signal?.aborted === true)
+        throw pipelineError(engineErrors, 'engine.interrupted', {});
+      throw translateError(error, { statement, limitBytes });
+    }
+  };
+  const onAbort = (): void => connection.interrupt();
+  options.signal?.addEventListener('abort', onAbort);
+
+  const execute = (statement: Sql): Promise<void> =>
+    guarded(statement, async () => {
+      await connection.run(statement);
+    });
+  const query = (text: Sql): Promise<QueryResult> =>
+    guarded(text, async () => {
+      const reader = await connection.runAndReadAll(text);
+      return { columns: readerColumns(reader), rows: readerRows(reader) };
+    });
+  const rows = async (text: Sql): Promise<readonly Row[]> => (await query(text)).rows;
+
+  for (const statement of functionStatements) await execute(statement);
+
+  return {
+    execute,
+    query,
+    rows,
+    stream: (text) => streamRows(text, { connection, limitBytes }),
+    writeParts: async (text, write) =>
+      (await rows(copyStatement(text, write))).map((row) => ({
+        path: String(row.filename),
+        rows: Number(row.count),
+        bytes: Number(row.file_size_bytes),
+        statistics: readStatistics(row.column_statistics),
+      })),
+    describe: async (text) =>
+      (await rows(sql`describe (${text})`)).map((row) => ({
+        name: String(row.column_name),
+        type: String(row.column_type),
+      })),
+    parse: async (text) => {
+      const [row] = await rows(sql`select json_serialize_sql(${quoteText(text)}) as parsed`);
+      return readParsed(String(row?.parsed));
+    },
+    seal: async (readable) => {
+      const paths = joinSql(readable.map(quoteText));
+      await execute(sql`set allowed_paths = [${paths}]`);
+      await execute(sql`set enable_external_access = false`);
+      await execute(sql`set lock_configuration = true`);
+    },
+    interrupt: () => connection.interrupt(),
+    [Symbol.asyncDispose]: async () => {
+      options.signal?.removeEventListener('abort', onAbort);
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+};

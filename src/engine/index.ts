@@ -1,0 +1,17 @@
+export { type FileLock, openFileLock } from './duckdb/file-lock.ts';
+export { functionsHash } from './duckdb/functions.ts';
+export { openDuckDB } from './duckdb/open-duckdb.ts';
+export { writeDuckDBFile } from './duckdb/write-duckdb-file.ts';
+export type {
+  Cell,
+  Engine,
+  EngineOptions,
+  ParsedQuery,
+  QueryResult,
+  Reference,
+  ResultColumn,
+  Row,
+  WritePartsOptions,
+  WrittenPart,
+} from './engine.ts';
+export { engineErrors } from './errors.ts';

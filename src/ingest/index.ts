@@ -1,0 +1,26 @@
+export { sweepArchiveDrafts } from './archive-object.ts';
+export { openArchived } from './archive-open.ts';
+export {
+  isUntouched,
+  type Member,
+  type Received,
+  type ReceiveOptions,
+  receiveFile,
+} from './archive-receive.ts';
+export {
+  type BronzeColumn,
+  bronzeColumns,
+  bronzePositions,
+  bronzeQuery,
+  bronzeViewColumns,
+  bronzeViewQuery,
+  type FileVersion,
+  idRule,
+  numberRepeats,
+} from './bronze-query.ts';
+export { ingestErrors } from './errors.ts';
+export { explainQuery } from './explain-query.ts';
+export { extractRecords } from './extract-records.ts';
+export { type NewReceipt, openReceiptLog, type Receipt, type ReceiptLog } from './index-log.ts';
+export type { RefusedRecord, ScanReport, ScanSettings, SetAside } from './scan.ts';
+export { bronzeColumnType, type ReadingContext } from './typed-columns.ts';

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import {
+  type CastQuery,
+  castQuery,
+  monthFilter,
+  monthNumber,
+  orderClause,
+  partitionColumn,
+  partitionOfMonth,
+} from './cast-query.ts';
+import { type CopiedFile, copyByMonth, copyToFile, type MonthFile } from './copy-file.ts';
+import { countUp, type DraftContext, type RelationDefinition } from './draft-context.ts';
+import { guardDisk } from './guard-disk.ts';
+import { type DraftedFile, keepParts } from './keep-part.ts';
+import { draftsFolder } from './layout.ts';
+import type { LakeColumn, Part } from './manifest.ts';
+
+export type WriteOptions = {
+  /** Puts all rows into one part of this partition, in the order of the query (`sortBy` is not applied). */
+  readonly partition?: string | undefined;
+  /**
+   * `once` (default): the query runs once, into files by month, which are then sorted one by one.
+   * `month by month`: the query runs once a month with a filter on the date; a third faster for a plain
+   * scan or a join with small relations over rows that lie roughly by date, slower for all else.
+   */
+  readonly pass?: 'once' | 'month by month' | undefined;
+};
+
+/** Runs `act` with a fresh folder for drafts, which is removed with all that is left in it. */
+export const withDraftFolder = async <T>(
+  context: DraftContext,
+  act: (folder: string) => Promise<T>,
+): Promise<T> => {
+  const { effects, lakeFolder, run } = context;
+  const folder = join(lakeFolder, draftsFolder, String(run), String(countUp(context, 'next')));
+  return guardDisk({ act: 'write', path: folder }, effects, async () => {
+    await effects.fs.makeFolder(folder);
+    try {
+      return await act(folder);
+    } finally {
+      await effects.fs.removeTree(folder);
+    }
+  });
+};
+
+type Job = {
+  readonly context: DraftContext;
+  readonly definition: RelationDefinition;
+  readonly cast: CastQuery;
+  readonly folder: string;
+};
+
+/** Months of a query, ascending; −1 first. */
+const listMonths = async ({ context, cast }: Job, column: string): Promise<readonly number[]> => {
+  const rows = await context.engine.rows(
+    sql`select distinct ${monthNumber(column)} as month from (${cast.query}) order by month`,
+  );
+  return rows.map((row) => Number(row.month));
+};
+
+/** One sorted file a month, the query filtered for each. */
+const draftMonthByMonth = async (job: Job, column: string): Promise<readonly DraftedFile[]> => {
+  const { context, definition, cast, folder } = job;
+  const order = orderClause(definition.sortBy);
+  const drafted: DraftedFile[] = [];
+  for (const month of await listMonths(job, column)) {
+    const query = sql`select * from (${cast.query}) where ${monthFilter(column, month)}${order}`;
+    const path = join(folder, `${month}.parquet`);
+    const file = await copyToFile(context.engine, query, { path, keyColumn: definition.key[0] });
+    drafted.push({ file, partition: partitionOfMonth(month) });
+  }
+  return drafted;
+};
+
+/** Sorts the files of one month into one, and removes them to give their room back. */
+const sortMonth = async (
+  { context, definition, folder, cast }: Job,
+  month: number,
+  files: readonly MonthFile[],
+): Promise<CopiedFile> => {
+  const paths = joinSql(files.map((file) => quoteText(file.path)));
+  const names = joinSql(cast.columns.map((column) => quoteName(column.name)));
+  const scan = sql`read_parquet([${paths}], hive_partitioning = false)`;
+  const query = sql`select ${names} from ${scan}${orderClause(definition.sortBy)}`;
+  const path = join(folder, `${month}.parquet`);
+  const sorted = await copyToFile(context.engine, query, { path, keyColumn: definition.key[0] });
+  for (const file of files) await context.effects.fs.unlink(file.path);
+  return sorted;
+};
+
+/** The query once, into files by month; then each month sorted, so that memory holds one month at most. */
+const draftOnce = async (job: Job, column: string): Promise<readonly DraftedFile[]> => {
+  const { context, definition, cast, folder } = job;
+  const isLast = definition.sortBy.length === 0;
+  const marked = sql`select *, ${monthNumber(column)} as ${quoteName(partitionColumn)} from (${cast.query})`;
+  const options = { folder: join(folder, 'months'), keyColumn: definition.key[0], isLast };
+  const files = await copyByMonth(context.engine, marked, options);
+  const months = [...new Set(files.map((file) => file.month))].sort((a, b) => a - b);
+  const drafted: DraftedFile[] = [];
+  for (const month of months) {
+    const own = files.filter((file) => file.month === month);
+    const partition = partitionOfMonth(month);
+    if (isLast) drafted.push(...own.map((file) => ({ file, partition })));
+    else drafted.push({ file: await sortMonth(job, month, own), partition });
+  }
+  return drafted;
+};
+
+const draftRows = async (job: Job, options: WriteOptions): Promise<readonly DraftedFile[]> => {
+  const { context, definition, cast, folder } = job;
+  const { partitionBy, sortBy, key } = definition;
+  if (partitionBy !== null && options.partition === undefined) {
+    return options.pass === 'month by month'
+      ? draftMonthByMonth(job, partitionBy)
+      : draftOnce(job, partitionBy);
+  }
+  const order = orderClause(options.partition === undefined ? sortBy : []);
+  const target = { path: join(folder, 'all.parquet'), keyColumn: key[0] };
+  const file = await copyToFile(context.engine, sql`${cast.query}${order}`, target);
+  return [{ file, partition: options.partition ?? 'none' }];
+};
+
+export type WrittenRows = {
+  readonly columns: readonly LakeColumn[];
+  readonly parts: readonly Part[];
+};
+
+/**
+ * Writes the rows of a query as new parts of a relation, cast to its declared columns and sorted inside
+ * a partition. Returns the parts, and the columns with types as the engine names them.
+ */
+export const writeRows = async (
+  context: DraftContext,
+  definition: RelationDefinition,
+  query: Sql,
+  options: WriteOptions,
+): Promise<WrittenRows> => {
+  const cast = await castQuery(context.engine, definition, query);
+  const parts = await withDraftFolder(context, async (folder) => {
+    const drafted = await draftRows({ context, definition, cast, folder }, options);
+    return keepParts(context, { name: definition.name, columns: cast.columns }, drafted);
+  });
+  return { columns: cast.columns, parts };
+};

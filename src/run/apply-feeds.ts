@@ -1,0 +1,206 @@
+import { type Sql, sql } from '../base/index.ts';
+import type { Change } from './build/change.ts';
+import { ledgerQuery } from './ledger/ledger.ts';
+import { ledgerRelations } from './ledger/ledger-relations.ts';
+import type { FileRow } from './load/file-row.ts';
+import { recordOrphans } from './load/find-orphans.ts';
+import type { LoadedFile } from './load/load-context.ts';
+import type { AsideFile } from './load/load-files.ts';
+import { inStep, publishAllBronze, type Session } from './run-session.ts';
+import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
+import {
+  type FeedState,
+  finishStaging,
+  prepareStaging,
+  type StagingRequest,
+  stageOne,
+} from './stage/stage-feeds.ts';
+import { setFilesAside } from './take-in.ts';
+
+/** What staging did: what changed, for whom all must be built, who was promoted. */
+export type Applied = {
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly fullFeeds: ReadonlySet<string>;
+  readonly rosters: ReadonlySet<string>;
+  readonly promoted: number;
+  readonly aside: readonly AsideFile[];
+};
+
+const loadedRows = (session: Session, feed: string): readonly FileRow[] =>
+  [...session.book.rows().values()].filter((row) => row.feed === feed && row.status === 'loaded');
+
+/** Feeds that others refer to and that have an accepted file, unless members are always inferred. */
+const findRosters = (session: Session): ReadonlySet<string> => {
+  const infer = session.project.config.settings['students.infer'];
+  const referred = new Set(
+    session.project.contracts.flatMap((contract) => contract.relationships.map((one) => one.feed)),
+  );
+  return new Set(
+    [...referred].filter((feed) => {
+      if (feed === 'students' && infer === 'true') return false;
+      if (feed === 'students' && infer === 'false') return true;
+      return loadedRows(session, feed).length > 0;
+    }),
+  );
+};
+
+/** Feeds whose roster came only with this run: all their rows must be looked at again. */
+const feedState = (session: Session, feed: string, newRosters: ReadonlySet<string>): Omit<FeedState, 'contract'> => {
+  const applied = session.appliedIn.get(feed);
+  const contract = session.project.contracts.find((one) => one.feed === feed);
+  const isFlipped = contract?.relationships.some((one) => newRosters.has(one.feed)) ?? false;
+  const rows = loadedRows(session, feed);
+  return {
+    full: applied === undefined || isFlipped,
+    newFileIds: rows.filter((row) => applied === undefined || row.run_id > applied).map((row) => row.file_id),
+  };
+};
+
+/** Current receipts by feed: the newest loaded version of each path. */
+const currentReceipts = (session: Session): ReadonlyMap<string, readonly number[]> => {
+  const newest = new Map<string, FileRow>();
+  for (const row of session.book.rows().values()) {
+    if (row.status !== 'loaded') continue;
+    const before = newest.get(row.path);
+    if (before === undefined || before.receipt < row.receipt) newest.set(row.path, row);
+  }
+  const byFeed = new Map<string, number[]>();
+  for (const row of newest.values()) {
+    const list = byFeed.get(row.feed ?? '') ?? [];
+    list.push(row.receipt);
+    byFeed.set(row.feed ?? '', list);
+  }
+  return byFeed;
+};
+
+const recordFeedOrphans = async (
+  session: Session,
+  request: StagingRequest,
+  { state, loaded }: { readonly state: FeedState; readonly loaded: readonly LoadedFile[] },
+): Promise<void> => {
+  const { book, load, log } = session;
+  const fileIds = state.full
+    ? loadedRows(session, state.contract.feed).map((row) => row.file_id)
+    : state.newFileIds;
+  const found = await recordOrphans(load, {
+    contract: state.contract,
+    rosters: request.rosters,
+    currentReceipts: request.currentReceipts.get(state.contract.feed) ?? [],
+    fileIds,
+    loaded: new Map(loaded.map((file) => [file.row.file_id, file])),
+    rows: book.rows(),
+    receipts: new Map(log.receipts().map((receipt) => [receipt.seq, receipt])),
+  });
+  for (const [fileId, count] of found) book.add(fileId, { loaded: -count, quarantined: count });
+};
+
+/** Counts promoted orphans with their files and notes them for the quarantine. */
+const countPromoted = async (session: Session, feed: string): Promise<void> => {
+  const name = `stage."${feed}_promoted"` as Sql;
+  const rows = await session.engine.rows(
+    sql`select _file_id, count(*) as n from ${name} group by _file_id`,
+  );
+  for (const row of rows) {
+    const n = Number(row.n);
+    session.book.add(String(row._file_id), { quarantined: -n, loaded: n });
+  }
+  await session.engine.execute(
+    sql`insert into load.promoted select _file_id || ':' || cast(_source_row as varchar) from ${name}`,
+  );
+};
+
+const setAsideRepeatedKeys = async (
+  session: Session,
+  state: FeedState,
+  loaded: readonly LoadedFile[],
+): Promise<readonly AsideFile[]> => {
+  const bad = await filesWithoutUniqueKey(session.engine, state.contract);
+  const own = loaded.filter((file) => bad.includes(file.row.file_id));
+  if (own.length === 0) return [];
+  const key = state.contract.key.join(', ');
+  const aside = await setFilesAside(session, state.contract, own, {
+    reason: 'key_not_unique',
+    text: `Over 1 % of its rows share their ${key} with a different row, so it is no key. None of them was loaded.`,
+    hint: `Name the column that identifies a row: feeds.${state.contract.feed}.columns.${key}`,
+  });
+  await publishAllBronze(session, [state.contract]);
+  return aside;
+};
+
+const stageFeedFully = async (
+  session: Session,
+  request: StagingRequest,
+  given: { readonly state: FeedState; readonly loaded: readonly LoadedFile[] },
+): Promise<{ readonly promoted: number; readonly aside: readonly AsideFile[] }> => {
+  const { contract } = given.state;
+  let state = given.state;
+  let promoted = await stageOne(request, state);
+  const aside = await setAsideRepeatedKeys(session, state, given.loaded);
+  if (aside.length > 0) {
+    const gone = new Set(aside.map((one) => one.row.file_id));
+    state = { ...state, newFileIds: state.newFileIds.filter((id) => !gone.has(id)) };
+    promoted = await stageOne(request, state);
+  }
+  if (state.full) for (const row of loadedRows(session, contract.feed)) session.book.rebase(row.file_id);
+  else if (promoted > 0) await countPromoted(session, contract.feed);
+  await recordFeedOrphans(session, request, { state, loaded: given.loaded });
+  for (const { fileId, ...change } of await readFileDeltas(session.engine, contract)) {
+    session.book.add(fileId, change);
+  }
+  return { promoted, aside };
+};
+
+/**
+ * Applies the rows of every feed: who is known, who waits, who wins each key. Leaves the staging
+ * relations for the models, and the counts of every file in the book.
+ */
+export const applyFeeds = async (
+  session: Session,
+  loaded: readonly LoadedFile[],
+): Promise<Applied> => {
+  const { project, engine, draft } = session;
+  const rosters = findRosters(session);
+  const knownRosters = new Set([...rosters].filter((feed) => session.appliedIn.has(feed)));
+  const newRosters = new Set([...rosters].filter((feed) => !knownRosters.has(feed)));
+  await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
+  const feeds = project.contracts.map((contract) => ({
+    contract,
+    ...feedState(session, contract.feed, newRosters),
+  }));
+  const request: StagingRequest = {
+    engine,
+    draft,
+    feeds,
+    contracts: project.contracts,
+    rosters,
+    currentReceipts: currentReceipts(session),
+    timeZone: project.config.settings.timezone,
+  };
+  return inStep(session, 'stage', async () => {
+    await prepareStaging(request);
+    let promoted = 0;
+    const aside: AsideFile[] = [];
+    for (const state of feeds) {
+      const result = await stageFeedFully(session, request, { state, loaded });
+      promoted += result.promoted;
+      aside.push(...result.aside);
+    }
+    const changes = await finishStaging(request);
+    const fullFeeds = new Set(feeds.filter((state) => state.full).map((state) => state.contract.feed));
+    return { changes, fullFeeds, rosters, promoted, aside };
+  });
+};
+
+/** Writes what this run refused, and what it took in after all, into the quarantine. */
+export const quarantineQuery = (session: Session): Sql => {
+  const { draft, load } = session;
+  const before = ledgerQuery(draft, ledgerRelations.quarantine);
+  return sql`select q.* replace (
+      case when p.record_id is null then q.state else 'resolved' end as state,
+      case when p.record_id is null then q.resolved_run else ${load.run} end as resolved_run)
+    from (${before}) as q
+    left join load.promoted as p on p.record_id = q.record_id
+    where not exists (select 1 from load.refusals as r where r.record_id = q.record_id)
+    union all by name
+    select * from load.refusals`;
+};

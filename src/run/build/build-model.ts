@@ -1,0 +1,224 @@
+import type { Contract } from '../../contract/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Draft, RelationDefinition } from '../../lake/index.ts';
+import type { Model } from '../../model/index.ts';
+import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { extendStaging } from '../stage/stage-feed.ts';
+import { type Change, changedAll, changedRows, noChange } from './change.ts';
+import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
+import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
+
+export type BuildContext = {
+  readonly engine: Engine;
+  readonly draft: Draft;
+  readonly contracts: ReadonlyMap<string, Contract>;
+  /** Feeds whose staging holds every winner in this run. */
+  readonly fullFeeds: ReadonlySet<string>;
+  readonly views: ReadonlyMap<string, Model>;
+  readonly changes: Map<string, Change>;
+};
+
+/** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
+const smallRows = 100_000;
+
+const typedColumns = (model: Model): Sql =>
+  joinSql(
+    model.columns.map(
+      (column) =>
+        sql`cast(${quoteName(column.name)} as ${trustedSql(column.type)}) as ${quoteName(column.name)}`,
+    ),
+  );
+
+export const relationDefinition = (model: Model, builtFrom: string): RelationDefinition => ({
+  name: model.relation,
+  columns: model.columns.map(({ name, type, privacy }) => ({ name, type, privacy })),
+  key: model.key,
+  partitionBy: model.partitionBy,
+  sortBy: model.sortBy,
+  policy: model.policy,
+  builtFrom,
+});
+
+const buildName = (model: Model, what: string): Sql =>
+  sql`build.${quoteName(`${model.name}_${what}`)}`;
+
+/** Makes the relation's draft state readable under its own name. */
+const publishView = async ({ engine, draft }: BuildContext, model: Model): Promise<void> =>
+  engine.execute(
+    sql`create or replace view ${quoteRelation(model.relation)} as ${draft.query(model.relation)}`,
+  );
+
+const countRows = async (engine: Engine, relation: Sql): Promise<number> =>
+  Number((await engine.rows(sql`select count(*) as n from ${relation}`))[0]?.n ?? 0);
+
+/** Leaves `delta.<model>`: rows that were and are no more, and rows that are new. */
+const createDelta = async (engine: Engine, model: Model, before: Sql, after: Sql): Promise<number> => {
+  const removed = buildName(model, 'removed');
+  const added = buildName(model, 'added');
+  await engine.execute(sql`create or replace table ${removed} as (${before}) except all (${after})`);
+  await engine.execute(sql`create or replace table ${added} as (${after}) except all (${before})`);
+  const delta = deltaName(model.relation);
+  await engine.execute(
+    sql`create or replace table ${delta} as select * from ${removed} union all select * from ${added}`,
+  );
+  return countRows(engine, delta);
+};
+
+/** A relation that was not looked at still has an empty delta, so that `touched` queries bind. */
+export const createEmptyDelta = async (engine: Engine, relation: string): Promise<void> =>
+  engine.execute(
+    sql`create or replace table ${deltaName(relation)} as select * from ${quoteRelation(relation)} where false`,
+  );
+
+const storedRows = (context: BuildContext, model: Model): number => {
+  const entry = context.draft.relation(model.relation);
+  return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
+};
+
+const buildWhole = async (
+  context: BuildContext,
+  model: Model,
+  builtFrom: string,
+): Promise<Change> => {
+  const { engine, draft } = context;
+  const query = sql`select ${typedColumns(model)} from (${trustedSql(model.sql)})`;
+  const previous = draft.relation(model.relation);
+  const sameShape =
+    previous?.kind === 'parts' &&
+    JSON.stringify(previous.columns) === JSON.stringify(relationDefinition(model, builtFrom).columns);
+  if (!sameShape || storedRows(context, model) > smallRows) {
+    await draft.write(relationDefinition(model, builtFrom), query);
+    await publishView(context, model);
+    await createEmptyDelta(engine, model.relation);
+    return changedAll;
+  }
+  const after = buildName(model, 'after');
+  await engine.execute(sql`create or replace table ${after} as ${query}`);
+  await publishView(context, model);
+  const changed = await createDelta(
+    engine,
+    model,
+    sql`select * from ${quoteRelation(model.relation)}`,
+    sql`select * from ${after}`,
+  );
+  if (changed === 0) return noChange;
+  await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`);
+  await publishView(context, model);
+  return changedRows(changed);
+};
+
+/** Rows of touched groups are asked of staging too, beyond the keys that the run's files touch. */
+const extendStagingFor = async (
+  context: BuildContext,
+  model: Model,
+  by: readonly string[],
+): Promise<void> => {
+  for (const relation of model.reads) {
+    const feed = /^staging\.(.+?)(?:_versions|_inferred)?$/.exec(relation)?.[1];
+    const contract = feed === undefined ? undefined : context.contracts.get(feed);
+    if (contract === undefined || context.fullFeeds.has(contract.feed)) continue;
+    if (contract.key.join() !== by.join()) continue;
+    await extendStaging(
+      context.engine,
+      contract,
+      sql`select ${joinSql(by.map(quoteName))} from ${groupsName(model)}`,
+    );
+  }
+};
+
+const applyGroups = async (
+  context: BuildContext,
+  model: Model,
+  builtFrom: string,
+): Promise<void> => {
+  const { engine, draft } = context;
+  const removed = buildName(model, 'removed');
+  const added = buildName(model, 'added');
+  const spec = relationDefinition(model, builtFrom);
+  const stored = quoteRelation(model.relation);
+  const key = joinSql(model.key.map(quoteName));
+  if (storedRows(context, model) <= smallRows) {
+    const kept = sql`select r.* from ${stored} as r anti join ${removed} as d on ${sameGroup(model.key, sql`r`, sql`d`)}`;
+    const whole = buildName(model, 'whole');
+    await engine.execute(
+      sql`create or replace table ${whole} as ${kept} union all by name select * from ${added}`,
+    );
+    await draft.write(spec, sql`select * from ${whole}`);
+  } else if ((await countRows(engine, removed)) === 0) {
+    await draft.append(spec, sql`select * from ${added}`);
+  } else {
+    await draft.replaceRows(spec, {
+      keys: sql`select ${key} from ${removed}`,
+      insert: sql`select * from ${added}`,
+    });
+  }
+};
+
+const buildGroups = async (
+  context: BuildContext,
+  model: Model,
+  { by, builtFrom }: { readonly by: readonly string[]; readonly builtFrom: string },
+): Promise<Change> => {
+  const { engine } = context;
+  await extendStagingFor(context, model, by);
+  const groups = groupsName(model);
+  const scoped = await createScopedViews(engine, model.reads, by, groups);
+  const query = await scopeQuery(engine, model.sql, scoped);
+  const after = buildName(model, 'after');
+  await engine.execute(
+    sql`create or replace table ${after} as select ${typedColumns(model)} from (${query})`,
+  );
+  const before = buildName(model, 'before');
+  await engine.execute(
+    sql`create or replace table ${before} as ${inGroups(quoteRelation(model.relation), by, groups)}`,
+  );
+  const changed = await createDelta(
+    engine,
+    model,
+    sql`select * from ${before}`,
+    sql`select * from ${after}`,
+  );
+  if (changed === 0) return noChange;
+  await applyGroups(context, model, builtFrom);
+  await publishView(context, model);
+  return changedRows(changed);
+};
+
+/**
+ * Brings one model up to date in the draft and says what changed. Whole when it must be, by touched
+ * groups where that is enough, not at all when nothing it reads changed.
+ */
+export const buildModel = async (
+  context: BuildContext,
+  model: Model,
+  builtFrom: string,
+): Promise<Change> => {
+  const { engine, draft, changes, views } = context;
+  if (model.refresh.kind === 'view') {
+    const { name, columns, key, policy } = relationDefinition(model, builtFrom);
+    draft.putView({ name, columns, key, policy, builtFrom, sql: model.sql, reads: model.reads });
+    await engine.execute(
+      sql`create or replace view ${quoteRelation(model.relation)} as ${trustedSql(model.sql)}`,
+    );
+    return noChange;
+  }
+  const previous = draft.relation(model.relation);
+  const isStale = previous?.kind !== 'parts' || previous.builtFrom !== builtFrom;
+  if (isStale) return buildWhole(context, model, builtFrom);
+  const upstreamChanged = storedUpstreams(model, views).some(
+    (relation) => (changes.get(relation)?.kind ?? 'none') !== 'none',
+  );
+  await publishView(context, model);
+  if (!upstreamChanged) {
+    await createEmptyDelta(engine, model.relation);
+    return noChange;
+  }
+  if (model.refresh.kind === 'full') return buildWhole(context, model, builtFrom);
+  const touched = await findTouchedGroups(engine, model, { changes, views });
+  if (touched === 'full') return buildWhole(context, model, builtFrom);
+  if (touched === 0) {
+    await createEmptyDelta(engine, model.relation);
+    return noChange;
+  }
+  return buildGroups(context, model, { by: model.refresh.columns, builtFrom });
+};

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { type Effects, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Model } from '../../model/index.ts';
+import type { Project } from '../open-project.ts';
+import {
+  dayPolicyQuery,
+  policyQuery,
+  runContextQuery,
+  studentPolicyQuery,
+} from '../policy-relations.ts';
+import type { ModelReport, ProgressEvent } from '../run-report.ts';
+import { type BuildContext, buildModel } from './build-model.ts';
+import { changedAll, noChange } from './change.ts';
+
+export type Until = 'bronze' | 'silver' | 'gold';
+
+export type BuildRequest = {
+  readonly project: Project;
+  readonly context: BuildContext;
+  /** The date that `--as-of` gives, else it is found in the facts once they stand. */
+  readonly asOf: string | undefined;
+  /** As-of of the snapshot below: when it moves, models that read it are built whole. */
+  readonly previousAsOf: string | null | undefined;
+  readonly until: Until;
+  /** Feeds that may not be touched in this run (`--only` others): what reads them waits. */
+  readonly isWaiting: (model: Model) => boolean;
+  readonly onProgress: (event: ProgressEvent) => void;
+};
+
+export type BuildReport = {
+  readonly models: readonly ModelReport[];
+  readonly asOf: string | null;
+};
+
+const policyRelations = new Set([
+  'reference.policy',
+  'reference.student_policy',
+  'reference.day_policy',
+]);
+
+const hash = (...parts: readonly string[]): string =>
+  createHash('sha256').update(parts.join('\u0000')).digest('hex');
+
+/** What a model is built from: its own hash, the rows of policies it reads, and the words of references. */
+export const builtFromHash = (project: Project, model: Model): string => {
+  const readsPolicy = model.reads.some((relation) => policyRelations.has(relation));
+  const references = model.reads
+    .filter((relation) => relation.startsWith('reference.'))
+    .map((relation) => project.graph.models.find((m) => m.relation === relation)?.hash ?? '');
+  return hash(
+    model.hash,
+    project.config.settings.timezone,
+    ...references,
+    readsPolicy ? JSON.stringify(project.policyRows.map(({ source: _, ...row }) => row)) : '',
+  );
+};
+
+const createView = (engine: Engine, relation: string, query: Sql): Promise<void> =>
+  engine.execute(sql`create or replace view ${quoteRelation(relation)} as ${query}`);
+
+const createTable = (engine: Engine, relation: string, query: Sql): Promise<void> =>
+  engine.execute(sql`create or replace table ${quoteRelation(relation)} as ${query}`);
+
+/** The latest date of something that happened, over the columns that sidecars mark so. */
+export const findAsOf = async (
+  engine: Engine,
+  models: readonly Model[],
+): Promise<string | null> => {
+  const sources = models.flatMap((model) =>
+    model.columns
+      .filter((column) => column.happened)
+      .map(
+        (column) =>
+          sql`select max(cast(${trustedSql(`"${column.name}"`)} as date)) as day from ${quoteRelation(model.relation)}`,
+      ),
+  );
+  if (sources.length === 0) return null;
+  const [row] = await engine.rows(
+    sql`select cast(max(day) as varchar) as day from (${trustedSql(sources.join(' union all '))})`,
+  );
+  return row?.day === null || row?.day === undefined ? null : String(row.day);
+};
+
+type Progress = { asOf: string | null | undefined };
+
+const prepareContext = async (request: BuildRequest, progress: Progress): Promise<void> => {
+  const { project, context } = request;
+  const { engine, changes } = context;
+  if (progress.asOf === undefined) {
+    const built = project.graph.models.filter((model) => changes.has(model.relation));
+    progress.asOf = request.asOf ?? (await findAsOf(engine, built));
+  }
+  const yearStart = project.policyRows.find(
+    (row) => row.key === 'year.start' && row.scope_type === 'all',
+  );
+  await createTable(
+    engine,
+    'reference.run_context',
+    runContextQuery({
+      asOf: progress.asOf,
+      timeZone: project.config.settings.timezone,
+      yearStart: yearStart?.value ?? '07-01',
+    }),
+  );
+  const moved = request.previousAsOf === undefined || request.previousAsOf !== progress.asOf;
+  changes.set('reference.run_context', moved ? changedAll : noChange);
+};
+
+/** Makes what a model reads from the run itself, just before it is needed. */
+const provide = async (request: BuildRequest, model: Model, progress: Progress): Promise<void> => {
+  const { project, context } = request;
+  const { engine, changes } = context;
+  if (model.reads.includes('reference.run_context')) await prepareContext(request, progress);
+  if (model.reads.includes('reference.student_policy')) {
+    await prepareContext(request, progress);
+    await createView(
+      engine,
+      'reference.student_policy',
+      studentPolicyQuery(project.policyRows, progress.asOf ?? null),
+    );
+    // A student's policy follows the student: what reads it reads dim_student's changes too.
+    changes.set('reference.student_policy', noChange);
+  }
+};
+
+const rowsOf = (context: BuildContext, relation: string): number => {
+  const entry = context.draft.relation(relation);
+  return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
+};
+
+const layerOrder = { reference: 0, silver: 1, gold: 2, compat: 2 } as const;
+const lastLayer = { bronze: 0, silver: 1, gold: 2 } as const;
+
+const isWithin = (model: Model, until: Until): boolean =>
+  (layerOrder[model.schema as keyof typeof layerOrder] ?? 2) <= lastLayer[until];
+
+/** Leaves a relation as it was, readable and without changes. */
+const leaveAsItWas = async (context: BuildContext, model: Model): Promise<void> => {
+  if (context.draft.relation(model.relation) === undefined) return;
+  await createView(context.engine, model.relation, context.draft.query(model.relation));
+  context.changes.set(model.relation, noChange);
+};
+
+/**
+ * Builds every model that is behind, in order, into the draft. What is not looked at stays as it was.
+ * Needs staging, bronze views and the policies' relations.
+ */
+export const buildModels = async (
+  request: BuildRequest,
+  effects: Pick<Effects, 'now' | 'point'>,
+): Promise<BuildReport> => {
+  const { project, context, until } = request;
+  const { engine, changes } = context;
+  const progress: Progress = { asOf: request.asOf };
+  await createTable(engine, 'reference.policy', policyQuery(project.policyRows));
+  await createTable(engine, 'reference.day_policy', dayPolicyQuery(project.policyRows));
+  changes.set('reference.policy', noChange);
+  changes.set('reference.day_policy', noChange);
+  const reports: ModelReport[] = [];
+  const models = project.graph.models;
+  for (const [index, model] of models.entries()) {
+    if (!isWithin(model, until) || request.isWaiting(model)) {
+      await leaveAsItWas(context, model);
+      continue;
+    }
+    request.onProgress({ kind: 'model', name: model.relation, index, count: models.length });
+    const started = effects.now().getTime();
+    await provide(request, model, progress);
+    const change = await buildModel(context, model, builtFromHash(project, model));
+    changes.set(model.relation, change);
+    if (model.refresh.kind === 'view') continue;
+    await effects.point(model.schema === 'gold' ? 'gold.built' : 'silver.built');
+    if (change.kind === 'none') continue;
+    reports.push({
+      name: model.relation,
+      rows: rowsOf(context, model.relation),
+      changed: change.kind === 'rows' ? change.changed : null,
+      seconds: (effects.now().getTime() - started) / 1000,
+    });
+  }
+  if (progress.asOf === undefined) await prepareContext(request, progress);
+  return { models: reports, asOf: progress.asOf ?? null };
+};
+

@@ -1,0 +1,20 @@
+import { data, technical, usage } from '../base/index.ts';
+
+export const runErrors = {
+  'contract.no-vocabulary': usage(
+    (f: { feed: string; column: string; vocabulary: string }) =>
+      `${f.feed}.${f.column} takes its words from reference.${f.vocabulary}, which no model provides.`,
+  ),
+  'run.unbalanced': technical(
+    (f: { file: string; read: number; accounted: number }) =>
+      `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
+  ),
+  'run.no-lake': usage(() => 'Nothing was loaded yet, so there is nothing to read.'),
+  'run.checks-failed': data(
+    (f: { checks: readonly string[] }) =>
+      `${f.checks.length} checks failed: ${f.checks.join(', ')}. No data was committed; the last snapshot stays.`,
+  ),
+  'query.not-select': usage((f: { reason: string }) => `Only one SELECT can be asked (${f.reason}).`),
+  'run.wrong-flag': usage((f: { flag: string; expected: string }) => `${f.flag} takes ${f.expected}.`),
+  'quarantine.no-record': usage((f: { record: string }) => `No quarantined record ${f.record}.`),
+} as const;

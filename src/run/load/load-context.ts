@@ -1,0 +1,37 @@
+import type { Effects } from '../../base/index.ts';
+import type { Contract } from '../../contract/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Draft } from '../../lake/index.ts';
+import type { ReadingContext, ScanReport } from '../../ingest/index.ts';
+import type { Project } from '../open-project.ts';
+import type { Warning } from '../run-report.ts';
+import type { FileRow } from './file-row.ts';
+
+/** What loading a run's files shares. */
+export type LoadContext = {
+  readonly project: Project;
+  readonly engine: Engine;
+  readonly draft: Draft;
+  readonly run: number;
+  readonly tempFolder: string;
+  /** Date of batches whose files name none (`--batch-date`). */
+  readonly batchDate: string | undefined;
+  /** Hash of everything that decides how a file is read. */
+  readonly readWith: string;
+  readonly warn: (warning: Warning) => void;
+  readonly effects: Effects;
+};
+
+/** A file version whose rows are in a bronze part of this run. */
+export type LoadedFile = {
+  readonly row: FileRow;
+  readonly contract: Contract;
+  readonly context: ReadingContext;
+  readonly report: ScanReport;
+  /** Headers that no column took, and columns that the file lacks. */
+  readonly unmatched: readonly string[];
+  readonly missing: readonly string[];
+};
+
+/** The temp relation that gathers this run's refused records, in the columns of quarantine.record. */
+export const refusalsName = 'load.refusals';

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { quoteText, type Sql, sql } from '../../base/index.ts';
+import type { Contract } from '../../contract/index.ts';
+import { type Member, openArchived, type Receipt } from '../../ingest/index.ts';
+import type { Project } from '../open-project.ts';
+import { bronzeDefinition, bronzeParts } from './bronze-relation.ts';
+import { type FileRow, unloadedRow } from './file-row.ts';
+import type { LoadContext, LoadedFile } from './load-context.ts';
+import { loadMember } from './load-member.ts';
+import type { FreshReceipt } from './receive-files.ts';
+
+/** A file version that was read in this run and holds no loaded row, with the sentence that says why. */
+export type AsideFile = {
+  readonly row: FileRow;
+  readonly text: string;
+  readonly line: number | undefined;
+  readonly hint: string | undefined;
+};
+
+export type LoadResult = {
+  readonly loaded: readonly LoadedFile[];
+  readonly aside: readonly AsideFile[];
+  readonly skipped: readonly FileRow[];
+};
+
+/** What decides how any file is read; a set-aside file is tried again when it changes. */
+export const readWithHash = (project: Project): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        project.readingHash,
+        project.contracts.map((contract) => [contract.feed, contract.hash, contract.filePatterns]),
+        project.config.settings['quarantine.budget_pct'],
+        project.config.settings['quarantine.budget_rows'],
+        project.config.settings['quarantine.orphan_budget'],
+      ]),
+    )
+    .digest('hex');
+
+/** Id of a file version: the receipt, and for an entry of an archive its place in it. */
+export const fileIdOf = (receipt: Receipt, members: readonly Member[], index: number): string =>
+  members.length === 1 ? String(receipt.seq) : `${receipt.seq}:${index + 1}`;
+
+type Gathered = { readonly loaded: LoadedFile[]; readonly aside: AsideFile[]; readonly skipped: FileRow[] };
+
+const loadMembers = async (
+  load: LoadContext,
+  receipt: Receipt,
+  members: readonly Member[],
+  gathered: Gathered,
+): Promise<void> => {
+  for (const [index, member] of members.entries()) {
+    const result = await loadMember(load, member, { receipt, fileId: fileIdOf(receipt, members, index) });
+    if (result.kind === 'loaded') gathered.loaded.push(result.file);
+    else gathered.aside.push(result);
+  }
+};
+
+/** Scans a receipt's bytes again from the archive; what cannot be opened is one set-aside member. */
+const membersOfArchived = async (
+  load: LoadContext,
+  receipt: Receipt,
+): Promise<readonly Member[]> => {
+  const { sha256, path } = receipt;
+  const scanned = await openArchived(
+    { sha256, path },
+    { archiveFolder: load.project.folders.archive, tempFolder: load.tempFolder },
+    load.effects,
+  );
+  return scanned.kind === 'set_aside' ? [{ path, outcome: scanned }] : scanned.members;
+};
+
+/** True for bytes that were, at that time, already the current version of some path. */
+const isRepeat = (receipt: Receipt, before: ReadonlyMap<string, string>): boolean =>
+  [...before.values()].includes(receipt.sha256);
+
+/**
+ * Loads receipts that the ledger does not know, in the order of receipt, each from its fresh scan
+ * or from the archive. `known` is the current version of each path before the first of them.
+ */
+export const loadReceipts = async (
+  load: LoadContext,
+  pending: readonly Receipt[],
+  { fresh, known, onReceipt }: {
+    readonly fresh: readonly FreshReceipt[];
+    readonly known: ReadonlyMap<string, string>;
+    readonly onReceipt: (receipt: Receipt, index: number) => void;
+  },
+): Promise<LoadResult> => {
+  const gathered: Gathered = { loaded: [], aside: [], skipped: [] };
+  const current = new Map(known);
+  const scans = new Map(fresh.map((one) => [one.receipt.seq, one]));
+  for (const [index, receipt] of pending.entries()) {
+    onReceipt(receipt, index);
+    const scan = scans.get(receipt.seq);
+    if (scan === undefined && isRepeat(receipt, current)) {
+      gathered.skipped.push(
+        unloadedRow({
+          file_id: String(receipt.seq),
+          path: receipt.path,
+          sha256: receipt.sha256,
+          size_bytes: receipt.size,
+          feed: null,
+          batch_date: receipt.batch_date,
+          status: 'skipped',
+          reason: null,
+          receipt: receipt.seq,
+          received_on: receipt.received_on,
+          run_id: load.run,
+          read_with: load.readWith,
+        }),
+      );
+    } else {
+      const members = scan?.members ?? (await membersOfArchived(load, receipt));
+      await loadMembers(load, receipt, members, gathered);
+    }
+    current.set(receipt.path, receipt.sha256);
+  }
+  return gathered;
+};
+
+/** Takes the rows of files out of the draft's bronze again: they were set aside after all. */
+export const takeOut = async (
+  load: LoadContext,
+  contract: Contract,
+  fileIds: readonly string[],
+): Promise<void> => {
+  if (fileIds.length === 0) return;
+  const list = fileIds.map(quoteText).join(', ') as Sql;
+  const parts = bronzeParts(contract.feed);
+  const empty = sql`select * from (${load.draft.query(parts)}) where false`;
+  await load.draft.replaceRows(bronzeDefinition(contract), {
+    keys: sql`select unnest([${list}]) as _file_id`,
+    insert: empty,
+  });
+};

@@ -1,0 +1,261 @@
+import { join } from 'node:path';
+import { pipelineError, quoteText, type Sql, sql } from '../../base/index.ts';
+import { type Contract, type FeedMatch, matchFeed } from '../../contract/index.ts';
+import {
+  bronzeColumns,
+  bronzePositions,
+  bronzeQuery,
+  type FileVersion,
+  idRule,
+  type Member,
+  numberRepeats,
+  type ReadingContext,
+  type Receipt,
+  type ScanReport,
+  type SetAside,
+} from '../../ingest/index.ts';
+import { type Part, partsScan } from '../../lake/index.ts';
+import { runErrors } from '../errors.ts';
+import { noCounts } from '../run-report.ts';
+import { bronzeDefinition } from './bronze-relation.ts';
+import { type FileRow, unloadedRow } from './file-row.ts';
+import type { LoadContext, LoadedFile } from './load-context.ts';
+import { recordRefusals, writeRecords } from './record-refusals.ts';
+
+export type MemberResult =
+  | { readonly kind: 'loaded'; readonly file: LoadedFile }
+  | { readonly kind: 'set_aside'; readonly row: FileRow; readonly text: string; readonly line: number | undefined; readonly hint: string | undefined };
+
+type Identity = { readonly receipt: Receipt; readonly fileId: string };
+
+const baseRow = (load: LoadContext, member: Member, { receipt, fileId }: Identity) => ({
+  file_id: fileId,
+  path: member.path,
+  sha256: receipt.sha256,
+  size_bytes: receipt.size,
+  receipt: receipt.seq,
+  received_on: receipt.received_on,
+  run_id: load.run,
+  read_with: load.readWith,
+});
+
+const setAside = (
+  load: LoadContext,
+  member: Member,
+  identity: Identity,
+  why: {
+    readonly reason: string;
+    readonly text: string;
+    readonly line?: number | undefined;
+    readonly hint?: string | undefined;
+    readonly feed?: string | undefined;
+    readonly batchDate?: string | undefined;
+  },
+): MemberResult => ({
+  kind: 'set_aside',
+  text: why.text,
+  line: why.line,
+  hint: why.hint,
+  row: unloadedRow({
+    ...baseRow(load, member, identity),
+    feed: why.feed ?? null,
+    batch_date: why.batchDate ?? null,
+    status: 'set_aside',
+    reason: why.reason,
+  }),
+});
+
+const headerProblem = (report: ScanReport): { text: string } | undefined => {
+  const [first] = report.headerProblems;
+  if (first === undefined) return undefined;
+  const where = first.positions.join(' and ');
+  return {
+    text:
+      first.kind === 'blank'
+        ? `The header has a column without a name at position ${where}.`
+        : `The header has one name twice, at positions ${where}.`,
+  };
+};
+
+const readingContext = (
+  load: LoadContext,
+  match: Extract<FeedMatch, { kind: 'matched' }>,
+  receipt: Receipt,
+): ReadingContext => ({
+  positions: match.header.columns,
+  vocabularies: load.project.vocabularies,
+  policies: load.project.policies,
+  timeZone: load.project.config.settings.timezone,
+  receivedOn: receipt.received_on,
+});
+
+/** Writes the rows of a scanned file as one bronze part, in the order of the file. */
+const writePart = async (
+  load: LoadContext,
+  contract: Contract,
+  { query, receivedOn, isNumbered }: { readonly query: Sql; readonly receivedOn: string; readonly isNumbered: boolean },
+): Promise<readonly Part[]> => {
+  const definition = bronzeDefinition(contract);
+  const partition = receivedOn.slice(0, 7);
+  if (!isNumbered) return load.draft.append(definition, query, { partition });
+  // Ids of rows without ids depend on all rows of the file: read once into a temp part, then numbered.
+  const folder = join(load.tempFolder, load.effects.newId());
+  await load.effects.fs.makeFolder(folder);
+  const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
+  const paths = written.map((part) => quoteText(part.path)).join(', ');
+  const columns = bronzeColumns(contract)
+    .map(({ name }) => {
+      const expression = bronzePositions[name];
+      return expression === undefined ? `"${name}"` : `${expression} as "${name}"`;
+    })
+    .join(', ');
+  const part = sql`(select ${columns as Sql} from read_parquet([${paths as Sql}], hive_partitioning = false))`;
+  const parts = await load.draft.append(definition, numberRepeats(contract, part), { partition });
+  await load.effects.fs.removeTree(folder);
+  return parts;
+};
+
+type PartFacts = { readonly rows: number; readonly refused: readonly number[]; readonly blank: number };
+
+const readPartFacts = async (
+  load: LoadContext,
+  contract: Contract,
+  parts: readonly Part[],
+): Promise<PartFacts> => {
+  const lakeFolder = load.project.folders.lake;
+  const scan = partsScan(lakeFolder, bronzeColumns(contract), parts);
+  if (parts.length === 0) return { rows: 0, refused: [], blank: 0 };
+  const [counts] = await load.engine.rows(
+    sql`select count(*) as n, count(*) filter (_blank) as blank from ${scan}`,
+  );
+  const refused = await load.engine.rows(
+    sql`select ${bronzePositions._source_row as Sql} as place from ${scan} where _refused order by place`,
+  );
+  return {
+    rows: Number(counts?.n ?? 0),
+    blank: Number(counts?.blank ?? 0),
+    refused: refused.map((row) => Number(row.place)),
+  };
+};
+
+const loadMatched = async (
+  load: LoadContext,
+  member: { readonly path: string; readonly report: ScanReport },
+  identity: Identity,
+  match: Extract<FeedMatch, { kind: 'matched' }>,
+): Promise<MemberResult> => {
+  const { contract } = match;
+  const { report } = member;
+  const { receipt, fileId } = identity;
+  const batchDate = match.batchDate ?? load.batchDate ?? null;
+  const context = readingContext(load, match, receipt);
+  const version: FileVersion = {
+    fileId,
+    path: member.path,
+    receipt: receipt.seq,
+    receivedOn: receipt.received_on,
+    receivedAt: receipt.received_at,
+    batchDate,
+    run: load.run,
+  };
+  const parts = await writePart(load, contract, {
+    query: bronzeQuery(contract, context, { report, file: version }),
+    receivedOn: receipt.received_on,
+    isNumbered: idRule(contract, match.header.columns).kind === 'whole-row',
+  });
+  await load.effects.point('bronze.part');
+  const facts = await readPartFacts(load, contract, parts);
+  if (facts.rows + report.refused !== report.read) {
+    throw pipelineError(
+      runErrors,
+      'run.unbalanced',
+      { file: member.path, read: report.read, accounted: facts.rows + report.refused },
+      { place: { file: member.path } },
+    );
+  }
+  const row: FileRow = {
+    ...baseRow(load, { path: member.path, outcome: { kind: 'scanned', report } }, identity),
+    ...noCounts,
+    feed: contract.feed,
+    batch_date: batchDate,
+    status: 'loaded',
+    reason: null,
+    read: report.read,
+    blank: facts.blank,
+  };
+  const file: LoadedFile = {
+    row,
+    contract,
+    context,
+    report,
+    unmatched: match.header.unmatched.map((one) => one.header),
+    missing: match.header.missing.map((one) => one.column),
+  };
+  let quarantined = 0;
+  const stage = { kind: 'read' } as const;
+  if (report.refusedPath !== undefined) {
+    quarantined += await recordRefusals(load, file, { recordsPath: report.refusedPath, stage });
+  }
+  if (facts.refused.length > 0) {
+    const recordsPath = await writeRecords(report, facts.refused, load);
+    quarantined += await recordRefusals(load, file, { recordsPath, stage });
+  }
+  const loaded = facts.rows - facts.blank - facts.refused.length;
+  return { kind: 'loaded', file: { ...file, row: { ...row, quarantined, loaded } } };
+};
+
+/** Reads one scanned text into bronze, or says why it is set aside. Its refused rows are recorded. */
+export const loadMember = async (
+  load: LoadContext,
+  member: Member,
+  identity: Identity,
+): Promise<MemberResult> => {
+  const { outcome } = member;
+  if (outcome.kind === 'set_aside') {
+    const { reason, detail, line }: SetAside = outcome;
+    return setAside(load, member, identity, { reason, text: detail, line });
+  }
+  const { report } = outcome;
+  const problem = headerProblem(report);
+  const match = matchFeed(load.project.contracts, member.path, report.plain.columns);
+  if (problem !== undefined) {
+    const feed = match.kind === 'matched' ? match.contract.feed : match.feed;
+    const hint = 'Give every column of the header a name of its own.';
+    return setAside(load, member, identity, { reason: 'feed_unmatched', ...problem, line: 1, hint, feed, batchDate: match.batchDate });
+  }
+  if (match.kind === 'set_aside') {
+    const { reason, feed, batchDate, problem: error } = match;
+    return setAside(load, member, identity, {
+      reason,
+      text: error.message,
+      line: error.place?.line,
+      hint: error.hint,
+      feed,
+      batchDate,
+    });
+  }
+  for (const column of match.missingRequired) {
+    load.warn({
+      code: 'column_missing',
+      feed: match.contract.feed,
+      file: member.path,
+      line: 1,
+      column,
+      text: `The required column ${column} is not in the file; its rows load without it.`,
+    });
+  }
+  for (const { header, closest } of match.header.unmatched) {
+    load.warn({
+      code: 'column_unmatched',
+      feed: match.contract.feed,
+      file: member.path,
+      line: 1,
+      column: header,
+      text: `No column of ${match.contract.feed} takes this header${closest === undefined ? '' : `; closest: ${closest}`}. It stays in the archive.`,
+    });
+  }
+  for (const warning of report.warnings) {
+    load.warn({ code: warning.code, feed: match.contract.feed, file: member.path, ...(warning.line === undefined ? {} : { line: warning.line }), text: warning.text });
+  }
+  return loadMatched(load, { path: member.path, report }, identity, match);
+};

@@ -1,0 +1,113 @@
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { type Effects, pipelineError, quoteRelation, sql, trustedSql } from '../base/index.ts';
+import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/index.ts';
+import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
+import { runErrors } from './errors.ts';
+import { ledgerRelations } from './ledger/ledger-relations.ts';
+
+/** Schemas whose names work unqualified, the earlier one winning. */
+export const searchPath = ['gold', 'silver', 'compat', 'bronze', 'reference', 'meta'] as const;
+
+/** Relations that only the machinery reads: no list shows them, no tool gets a view. */
+export const isShown = (relation: string): boolean => !relation.startsWith('bronze_parts.');
+
+/** Half the memory that the machine has left for others, at most 2.5 GB. */
+export const defaultMemoryBytes = (): number => Math.min(0.6 * totalmem(), 2.5e9);
+
+export type Reader = {
+  readonly snapshot: Snapshot;
+  /** One SELECT or EXPLAIN; throws `query.not-select` for anything else. */
+  readonly query: (text: string) => Promise<QueryResult>;
+  readonly stream: (text: string) => Promise<AsyncIterable<readonly Row[]>>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+};
+
+export type ReaderOptions = {
+  readonly dataFolder: string;
+  /** A kept snapshot; the current one when it is not given. */
+  readonly at?: number | undefined;
+  /** Show quarantine's raw text and who read what. */
+  readonly withValues: boolean;
+  readonly memoryLimitBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+const quarantine = ledgerRelations.quarantine.relation;
+
+const readableParts = ({ snapshot }: Lease, withValues: boolean): readonly string[] =>
+  Object.entries(snapshot.manifest.relations).flatMap(([name, entry]) =>
+    entry.kind === 'parts' && (withValues || name !== quarantine)
+      ? entry.parts.map((part) => join(snapshot.lakeFolder, part.path))
+      : [],
+  );
+
+/** Makes the snapshot's views and then shuts the engine off from everything but their parts. */
+const prepare = async (engine: Engine, lease: Lease, withValues: boolean): Promise<void> => {
+  const { snapshot } = lease;
+  await createViews(engine, snapshot);
+  if (!withValues && snapshot.manifest.relations[quarantine] !== undefined) {
+    const name = quoteRelation(quarantine);
+    await engine.execute(
+      sql`create or replace temp table quarantine_shown as select * exclude (raw_record) from ${name}`,
+    );
+    await engine.execute(sql`create or replace view ${name} as select * from quarantine_shown`);
+  }
+  for (const schema of searchPath)
+    await engine.execute(sql`create schema if not exists ${trustedSql(schema)}`);
+  await engine.execute(sql`set search_path = ${trustedSql(`'${searchPath.join(',')}'`)}`);
+  await engine.seal(readableParts(lease, withValues));
+};
+
+const checkSelect = async (engine: Engine, text: string): Promise<void> => {
+  const explained = /^\s*explain\s+(?!analyze\b|\()/i.exec(text);
+  const statement = explained === null ? text : text.slice(explained[0].length);
+  const parsed = await engine.parse(statement);
+  if (parsed.kind === 'error') {
+    throw pipelineError(runErrors, 'query.not-select', { reason: parsed.reason });
+  }
+};
+
+/**
+ * Opens a snapshot for questions: its own engine in memory, a lease on its parts, no way to write or
+ * to read another file. Throws `run.no-lake` when nothing was ever committed.
+ */
+export const openReader = async (options: ReaderOptions, effects: Effects): Promise<Reader> => {
+  const lease = await openLease(join(options.dataFolder, 'lake'), { at: options.at }, effects);
+  if (lease === undefined) {
+    throw pipelineError(runErrors, 'run.no-lake', {}, {
+      hint: 'Put files into data/raw and type: schoolhouse run',
+    });
+  }
+  const tempFolder = join(options.dataFolder, 'tmp', lease.id ?? 'reader');
+  const engine = await openDuckDB({
+    memoryLimitBytes: options.memoryLimitBytes ?? defaultMemoryBytes(),
+    tempFolder,
+    signal: options.signal,
+  });
+  const close = async (): Promise<void> => {
+    await engine[Symbol.asyncDispose]();
+    await effects.fs.removeTree(tempFolder).catch(() => undefined);
+    await lease[Symbol.asyncDispose]();
+  };
+  try {
+    await prepare(engine, lease, options.withValues);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    snapshot: lease.snapshot,
+    query: async (text) => {
+      await checkSelect(engine, text);
+      const result = await engine.query(trustedSql(text));
+      await lease.verify();
+      return result;
+    },
+    stream: async (text) => {
+      await checkSelect(engine, text);
+      return engine.stream(trustedSql(text));
+    },
+    [Symbol.asyncDispose]: close,
+  };
+};

@@ -1,0 +1,88 @@
+import type { Applied } from './apply-feeds.ts';
+import type { FileRow } from './load/file-row.ts';
+import type { Session } from './run-session.ts';
+import {
+  addCounts,
+  type CheckReport,
+  type FileReport,
+  type ModelReport,
+  noCounts,
+  type RunReport,
+} from './run-report.ts';
+import type { Intake } from './take-in.ts';
+
+export type Ending = {
+  readonly intake: Intake;
+  readonly applied: Applied | undefined;
+  readonly models: readonly ModelReport[];
+  readonly checks: readonly CheckReport[];
+  readonly status: RunReport['status'];
+  readonly asOf: string | null;
+  readonly snapshot: number | null;
+  readonly startedAt: Date;
+};
+
+const fileReport = (row: FileRow): FileReport => ({
+  path: row.path,
+  feed: row.feed,
+  batch_date: row.batch_date,
+  sha256: row.sha256,
+  status: row.status,
+  ...(row.reason === null ? {} : { reason: row.reason }),
+  read: row.read,
+  loaded: row.loaded,
+  duplicate: row.duplicate,
+  superseded: row.superseded,
+  blank: row.blank,
+  quarantined: row.quarantined,
+});
+
+/** Files that lie set aside: of each path the current version. */
+export const lyingAside = ({ book, log }: Session): readonly FileRow[] => {
+  const current = new Set([...log.current().values()].map((receipt) => receipt.seq));
+  return [...book.rows().values()].filter((row) => row.status === 'set_aside' && current.has(row.receipt));
+};
+
+/** Files of this run: what it read, skipped, set aside, and what lies aside from before. */
+const filesOf = (session: Session, { intake, applied }: Ending): readonly FileReport[] => {
+  const rows = session.book.rows();
+  const now = [
+    ...intake.loaded.map((file) => file.row.file_id),
+    ...intake.aside.map((one) => one.row.file_id),
+    ...(applied?.aside ?? []).map((one) => one.row.file_id),
+    ...intake.skipped.map((row) => row.file_id),
+  ];
+  const ids = new Set([...now, ...lyingAside(session).map((row) => row.file_id)]);
+  const read = [...ids].flatMap((id) => {
+    const row = rows.get(id);
+    return row === undefined ? [] : [fileReport(row)];
+  });
+  const listed = new Set(read.map((file) => file.path));
+  const unchanged = intake.reception.unchanged
+    .filter(({ path }) => !listed.has(path))
+    .map(({ path, sha256 }): FileReport => {
+      const known = [...rows.values()].findLast((row) => row.path === path);
+      return { ...noCounts, path, feed: known?.feed ?? null, batch_date: known?.batch_date ?? null, sha256, status: 'skipped' };
+    });
+  const unreceived = intake.reception.unreceived.map((one) => one.report);
+  return [...read, ...unchanged, ...unreceived].sort((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+/** The document that `run --json` prints. */
+export const reportRun = (session: Session, ending: Ending): RunReport => {
+  const files = filesOf(session, ending);
+  const totals = files.reduce((sum, file) => addCounts(sum, file), noCounts);
+  const { status, models, checks, snapshot, asOf, startedAt } = ending;
+  return {
+    run_id: status === 'nothing' ? null : session.handle.run,
+    status,
+    seconds: Math.round((session.effects.now().getTime() - startedAt.getTime())) / 1000,
+    as_of: asOf,
+    files,
+    totals: { ...totals, promoted: ending.applied?.promoted ?? 0 },
+    models,
+    checks,
+    warnings: session.warnings,
+    snapshot,
+  };
+};

@@ -1,0 +1,122 @@
+import type { Contract } from '../../contract/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
+import { stageNames } from './stage-names.ts';
+import { keyList } from './winner-order.ts';
+
+export type CandidateOptions = {
+  readonly contract: Contract;
+  /** Feeds that have a roster: a row that refers to an unknown member of one waits as an orphan. */
+  readonly rosters: ReadonlySet<string>;
+  /** Receipt that is the current version of each path; only replaceBatch feeds lose older ones. */
+  readonly currentReceipts: readonly number[];
+  readonly timeZone: string;
+};
+
+/** `known.<feed>`: the ids of a roster, from every accepted row ever received. */
+export const createKnown = async (engine: Engine, contract: Contract): Promise<void> => {
+  const names = stageNames(contract.feed);
+  await engine.execute(
+    sql`create or replace table ${names.known} as select distinct ${keyList(contract)} from ${names.bronze}`,
+  );
+};
+
+const isCurrentVersion = (options: CandidateOptions): Sql =>
+  options.contract.loadStrategy !== 'replaceBatch'
+    ? sql`true`
+    : options.currentReceipts.length === 0
+      ? sql`false`
+      : sql`_receipt in (${joinSql(options.currentReceipts.map((receipt) => sql`${receipt}`))})`;
+
+/** SQL that is true for a row whose every member on a roster is known. */
+const refersToKnown = ({ contract, rosters }: CandidateOptions): Sql => {
+  const conditions = contract.relationships
+    .filter((relationship) => rosters.has(relationship.feed))
+    .map(
+      ({ column, feed, toColumn }) =>
+        sql`(${quoteName(column)} is null or ${quoteName(column)} in (select ${quoteName(toColumn)} from ${stageNames(feed).known}))`,
+    );
+  return conditions.length === 0 ? sql`true` : joinSql(conditions, ' and ');
+};
+
+/** `stage.<feed>_candidates`: the rows that may win a key, and `staging.<feed>_versions` over them. */
+export const createCandidates = async (
+  engine: Engine,
+  options: CandidateOptions,
+): Promise<void> => {
+  const { contract } = options;
+  const names = stageNames(contract.feed);
+  await engine.execute(
+    sql`create or replace view ${names.candidates} as select * from ${names.bronze} where ${isCurrentVersion(options)} and ${refersToKnown(options)}`,
+  );
+};
+
+/** Rows of these files whose member on a roster is unknown: query of (_file_id, _source_row, …). */
+export const orphanQuery = (options: CandidateOptions, fileIds: readonly string[]): Sql =>
+  sql`select _file_id, _source_row, _source_line from ${stageNames(options.contract.feed).bronze}
+    where _file_id in (${fileIds.length === 0 ? sql`null` : joinSql(fileIds.map(quoteText))}) and not (${refersToKnown(options)})`;
+
+/**
+ * `staging.<feed>_versions`: all accepted versions of the touched keys, oldest first in
+ * `_version_order`. A version that a later one of its own path dates earlier or equal is a corrected
+ * mistake and left out. Needs `staging.<feed>`.
+ */
+export const createVersions = async (engine: Engine, options: CandidateOptions): Promise<void> => {
+  const { contract } = options;
+  const names = stageNames(contract.feed);
+  const key = keyList(contract);
+  const moment =
+    contract.newestBy === undefined
+      ? sql`cast(coalesce(_batch_date, _received_on) as timestamp)`
+      : sql`coalesce(${quoteName(contract.newestBy)}, cast(coalesce(_batch_date, _received_on) as timestamp))`;
+  const effectiveFrom =
+    contract.newestBy === undefined
+      ? sql`coalesce(_batch_date, _received_on)`
+      : sql`coalesce(local_date(${quoteName(contract.newestBy)}, ${quoteText(options.timeZone)}), _batch_date, _received_on)`;
+  const newest =
+    contract.newestBy === undefined ? [] : [sql`${quoteName(contract.newestBy)} nulls first`];
+  const order = joinSql([
+    ...newest,
+    sql`_batch_date nulls first`,
+    sql`_source_file`,
+    sql`_receipt`,
+    sql`_source_row`,
+  ]);
+  await engine.execute(sql`create or replace view ${names.versions} as
+    select * exclude (_moment, _next_moment),
+      row_number() over (partition by ${key} order by ${order}) as _version_order
+    from (
+      select *, ${effectiveFrom} as _effective_from,
+        min(_moment) over (partition by ${key}, _source_file order by _receipt
+          range between 1 following and unbounded following) as _next_moment
+      from (select *, ${moment} as _moment from ${names.candidates} where (${key}) in (select ${key} from ${names.staging})))
+    where _next_moment is null or _next_moment > _moment`);
+};
+
+/** `staging.<feed>_inferred`: members that only facts name; empty when the feed has a roster. */
+export const createInferred = async (
+  engine: Engine,
+  target: Contract,
+  referring: readonly Contract[],
+  hasRoster: boolean,
+): Promise<void> => {
+  const names = stageNames(target.feed);
+  const key = target.key[0] ?? 'id';
+  const sources = hasRoster
+    ? []
+    : referring.flatMap((contract) =>
+        contract.relationships
+          .filter((relationship) => relationship.feed === target.feed)
+          .map(
+            ({ column }) =>
+              sql`select ${quoteName(column)} as ${quoteName(key)} from ${stageNames(contract.feed).fresh} where ${quoteName(column)} is not null`,
+          ),
+      );
+  const rows =
+    sources.length === 0
+      ? sql`select cast(null as varchar) as ${quoteName(key)} where false`
+      : joinSql(sources, ' union ');
+  await engine.execute(
+    sql`create or replace table ${names.inferred} as select distinct ${quoteName(key)} from (${rows})`,
+  );
+};

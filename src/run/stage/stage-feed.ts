@@ -1,0 +1,178 @@
+import type { Contract } from '../../contract/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
+import { type StageNames, stageNames } from './stage-names.ts';
+import { keyList, winnerOrder, withPathVersions } from './winner-order.ts';
+
+export type StageOptions = {
+  readonly contract: Contract;
+  /** Files whose rows are new in this run. */
+  readonly newFileIds: readonly string[];
+  /** True when nothing was applied before: every accepted row is new. */
+  readonly full: boolean;
+  /** Query of (_file_id, _source_row) of earlier rows that come in only now, if any. */
+  readonly promoted: Sql | undefined;
+};
+
+/** How many rows of one file won, repeated another or were superseded, against "all its rows won" (fresh) or before. */
+export type FileDelta = {
+  readonly fileId: string;
+  readonly loaded: number;
+  readonly duplicate: number;
+  readonly superseded: number;
+};
+
+const rankRows = (contract: Contract, rows: Sql): Sql => {
+  const window = sql`(partition by ${keyList(contract)} order by ${winnerOrder(contract)})`;
+  return sql`select *, row_number() over ${window} as _place, first_value(_row_hash) over ${window} as _winner_hash,
+      first_value(hash(_row_hash, _source_file, _source_row)) over ${window} as _winner_seen
+    from (${withPathVersions(contract, rows)})`;
+};
+
+/** Upserted members keep a history of all versions, so a row that loses may still change it. */
+const appliesEveryKey = (contract: Contract): boolean => contract.loadStrategy === 'upsert';
+
+const createFresh = async (engine: Engine, names: StageNames, options: StageOptions): Promise<void> => {
+  const isNewFile =
+    options.newFileIds.length === 0
+      ? sql`false`
+      : sql`_file_id in (${joinSql(options.newFileIds.map(quoteText))})`;
+  const isPromoted =
+    options.promoted === undefined ? sql`false` : sql`(_file_id, _source_row) in (${options.promoted})`;
+  const isFresh = options.full ? sql`true` : sql`(${isNewFile} or ${isPromoted})`;
+  await engine.execute(
+    sql`create or replace view ${names.fresh} as select * from ${names.candidates} where ${isFresh}`,
+  );
+  const key = keyList(options.contract);
+  const earlier = options.full
+    ? sql`select * from ${names.candidates} where false`
+    : sql`select * from ${names.candidates} where not ${isFresh} and (${key}) in (select ${key} from ${names.fresh})`;
+  await engine.execute(sql`create or replace table ${names.earlier} as ${earlier}`);
+};
+
+const createRanked = async (engine: Engine, names: StageNames, contract: Contract): Promise<void> => {
+  const key = keyList(contract);
+  await engine.execute(sql`create or replace table ${names.contested} as
+    select ${key} from ${names.fresh} group by ${key} having count(*) > 1
+    union
+    select ${key} from ${names.earlier}`);
+  const claims = sql`select *, true as _is_fresh from ${names.fresh} where (${key}) in (select ${key} from ${names.contested})
+    union all by name select *, false as _is_fresh from ${names.earlier}`;
+  await engine.execute(sql`create or replace table ${names.ranked} as
+    select now.*, before._place as _place_before, before._winner_hash as _row_winner_hash_before,
+      max(before._winner_seen) over (partition by ${keyList(contract, 'now')}) as _winner_seen_before
+    from (${rankRows(contract, claims)}) as now
+    left join (${rankRows(contract, sql`select * from ${names.earlier}`)}) as before
+      on before._file_id = now._file_id and before._source_row = now._source_row and not now._is_fresh`);
+};
+
+const columnList = (contract: Contract): Sql =>
+  joinSql([
+    ...contract.columns.map((column) => quoteName(column.name)),
+    ...['_source_file', '_source_row', '_source_line', '_batch_date', '_file_id', '_run_id', '_ingested_at', '_received_on'].map(quoteName),
+  ]);
+
+const createStaging = async (engine: Engine, names: StageNames, options: StageOptions): Promise<void> => {
+  const { contract, full } = options;
+  const key = keyList(contract);
+  const columns = columnList(contract);
+  const isChange = appliesEveryKey(contract)
+    ? sql`true`
+    : sql`_winner_seen_before is distinct from _winner_seen`;
+  const rows = sql`select ${columns} from ${names.fresh} where (${key}) not in (select ${key} from ${names.contested})
+    union all
+    select ${columns} from ${names.ranked} where _place = 1 and ${isChange}`;
+  // A first load is read straight from its parts; a copy of ten million rows would cost seconds.
+  await engine.execute(sql`drop view if exists ${names.staging}`);
+  await engine.execute(sql`drop table if exists ${names.staging}`);
+  await engine.execute(
+    full
+      ? sql`create view ${names.staging} as ${rows}`
+      : sql`create table ${names.staging} as ${rows}`,
+  );
+  await engine.execute(
+    full
+      ? sql`create or replace table ${names.delta} as select ${key} from ${names.fresh} where false`
+      : sql`create or replace table ${names.delta} as select ${key} from ${names.staging}`,
+  );
+};
+
+/**
+ * Finds who wins each key that this run touches and leaves `staging.<feed>` (winners that change what
+ * is loaded; on `full` all of them) and `delta.staging_<feed>` (their keys). Cost follows the new rows:
+ * only keys that more than one row claims are ranked. Needs the candidates of the feed.
+ */
+export const stageFeed = async (engine: Engine, options: StageOptions): Promise<void> => {
+  const names = stageNames(options.contract.feed);
+  await createFresh(engine, names, options);
+  await createRanked(engine, names, options.contract);
+  await createStaging(engine, names, options);
+};
+
+/** Adds the winners of more keys (query of key columns) to an incremental `staging.<feed>`. */
+export const extendStaging = async (
+  engine: Engine,
+  contract: Contract,
+  keys: Sql,
+): Promise<void> => {
+  const names = stageNames(contract.feed);
+  const key = keyList(contract);
+  const wanted = sql`select * from ${names.candidates} where (${key}) in (${keys}) and (${key}) not in (select ${key} from ${names.staging})`;
+  await engine.execute(
+    sql`insert into ${names.staging} select ${columnList(contract)} from (${rankRows(contract, wanted)}) where _place = 1`,
+  );
+};
+
+const outcome = (place: Sql, winnerHash: Sql, kind: 'loaded' | 'duplicate' | 'superseded'): Sql => {
+  switch (kind) {
+    case 'loaded':
+      return sql`count(*) filter (${place} = 1)`;
+    case 'duplicate':
+      return sql`count(*) filter (${place} > 1 and _row_hash = ${winnerHash})`;
+    case 'superseded':
+      return sql`count(*) filter (${place} > 1 and _row_hash <> ${winnerHash})`;
+    default:
+      return kind satisfies never;
+  }
+};
+
+/** What staging changed in the counts of each file; a fresh row counted as loaded before. */
+export const readFileDeltas = async (
+  engine: Engine,
+  contract: Contract,
+): Promise<readonly FileDelta[]> => {
+  const names = stageNames(contract.feed);
+  const now = (kind: 'loaded' | 'duplicate' | 'superseded'): Sql =>
+    outcome(sql`_place`, sql`_winner_hash`, kind);
+  const before = (kind: 'loaded' | 'duplicate' | 'superseded'): Sql =>
+    outcome(sql`_place_before`, sql`_row_winner_hash_before`, kind);
+  const rows = await engine.rows(sql`select _file_id,
+      ${now('loaded')} - ${before('loaded')} - count(*) filter (_is_fresh) as loaded,
+      ${now('duplicate')} - ${before('duplicate')} as duplicate,
+      ${now('superseded')} - ${before('superseded')} as superseded
+    from ${names.ranked} group by _file_id order by _file_id`);
+  return rows.map((row) => ({
+    fileId: String(row._file_id),
+    loaded: Number(row.loaded),
+    duplicate: Number(row.duplicate),
+    superseded: Number(row.superseded),
+  }));
+};
+
+/** Files of this run in which over 1 % of the rows share their id with a different row. */
+export const filesWithoutUniqueKey = async (
+  engine: Engine,
+  contract: Contract,
+): Promise<readonly string[]> => {
+  const names = stageNames(contract.feed);
+  const key = keyList(contract);
+  const rows = await engine.rows(sql`select clashes._file_id from (
+      select _file_id, sum(n) as n from (
+        select _file_id, count(*) as n from ${names.ranked} where _is_fresh
+        group by _file_id, ${key} having count(distinct _row_hash) > 1)
+      group by _file_id) as clashes
+    inner join (select _file_id, count(*) as n from ${names.fresh} group by _file_id) as sizes
+      on sizes._file_id = clashes._file_id
+    where clashes.n * 100 > sizes.n and clashes.n > 10`);
+  return rows.map((row) => String(row._file_id));
+};

@@ -1,0 +1,136 @@
+import { type Contract } from '../contract/index.ts';
+import { judgeBudgets } from './judge-budgets.ts';
+import { type AsideFile, loadReceipts, takeOut } from './load/load-files.ts';
+import type { LoadedFile } from './load/load-context.ts';
+import { type Reception, receiveFiles } from './load/receive-files.ts';
+import { type FileRow, unloadedRow } from './load/file-row.ts';
+import { inStep, pendingReceipts, publishAllBronze, type Session } from './run-session.ts';
+
+/** What a run took in. */
+export type Intake = {
+  readonly reception: Reception;
+  readonly loaded: readonly LoadedFile[];
+  readonly aside: readonly AsideFile[];
+  /** Files skipped in this run because another path holds the same bytes. */
+  readonly skipped: readonly FileRow[];
+};
+
+/** The current version of each path among receipts that the ledger holds. */
+const knownVersions = ({ book }: Session): ReadonlyMap<string, string> => {
+  const versions = new Map<string, { receipt: number; sha256: string }>();
+  for (const row of book.rows().values()) {
+    const path = row.path;
+    const before = versions.get(path);
+    if (row.sha256 !== null && (before === undefined || before.receipt < row.receipt)) {
+      versions.set(path, { receipt: row.receipt, sha256: row.sha256 });
+    }
+  }
+  return new Map([...versions].map(([path, version]) => [path, version.sha256]));
+};
+
+/** Files set aside earlier that may be readable now: their bytes are current, contract or settings changed. */
+const retryable = ({ book, load, log }: Session): readonly FileRow[] => {
+  const current = new Set([...log.current().values()].map((receipt) => receipt.seq));
+  return [...book.rows().values()].filter(
+    (row) => row.status === 'set_aside' && current.has(row.receipt) && row.read_with !== load.readWith,
+  );
+};
+
+const setAsideRow = (session: Session, file: LoadedFile, reason: string): FileRow =>
+  unloadedRow({
+    ...file.row,
+    status: 'set_aside',
+    reason,
+    run_id: session.load.run,
+    read_with: session.load.readWith,
+  });
+
+/** Sets files aside after they were read: their rows leave bronze, their refused records stay. */
+export const setFilesAside = async (
+  session: Session,
+  contract: Contract,
+  files: readonly LoadedFile[],
+  why: { readonly reason: string; readonly text: string; readonly hint: string },
+): Promise<readonly AsideFile[]> => {
+  await takeOut(session.load, contract, files.map((file) => file.row.file_id));
+  return files.map((file) => {
+    const row = setAsideRow(session, file, why.reason);
+    session.book.put(row);
+    return { row, text: why.text, line: undefined, hint: why.hint };
+  });
+};
+
+const applyBudgets = async (
+  session: Session,
+  loaded: readonly LoadedFile[],
+): Promise<readonly AsideFile[]> => {
+  const aside: AsideFile[] = [];
+  for (const failure of judgeBudgets(session.project, loaded)) {
+    const own = loaded.filter((file) => failure.fileIds.includes(file.row.file_id));
+    const [first] = own;
+    if (first === undefined) continue;
+    const text = `${failure.quarantined.toLocaleString('en-US')} of ${failure.rows.toLocaleString('en-US')} rows of ${failure.feed} were refused, more than its budget. None of them was loaded.`;
+    aside.push(
+      ...(await setFilesAside(session, first.contract, own, { reason: 'budget', text, hint: failure.hint })),
+    );
+  }
+  return aside;
+};
+
+const wants = (session: Session, path: string): boolean => {
+  const { only } = session.options;
+  if (only === undefined) return true;
+  const { contracts } = session.project;
+  return contracts.some(
+    (contract) =>
+      only.includes(contract.feed) &&
+      contract.filePatterns.some((pattern) => fits(pattern, path)),
+  );
+};
+
+const fits = (pattern: string, path: string): boolean => {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const words = pattern.slice(pattern.lastIndexOf('/') + 1).toLowerCase().split('*');
+  let at = 0;
+  for (const word of words) {
+    const found = name.indexOf(word, at);
+    if (found < 0) return false;
+    at = found + word.length;
+  }
+  return true;
+};
+
+/** Receives new files and reads them, and what waits in the archive, into bronze. Judges budgets. */
+export const takeIn = async (session: Session): Promise<Intake> => {
+  const { load, log, book, project, options } = session;
+  const onProgress = options.onProgress ?? (() => undefined);
+  const known = knownVersions(session);
+  const reception = await inStep(session, 'receive', () =>
+    receiveFiles(load, log, { only: (path) => wants(session, path), onProgress }),
+  );
+  const retried = retryable(session);
+  const pending = [
+    ...log.receipts().filter((receipt) => retried.some((row) => row.receipt === receipt.seq)),
+    ...pendingReceipts(session),
+  ].filter((receipt) => wants(session, receipt.path));
+  const result = await inStep(session, 'bronze', () =>
+    loadReceipts(load, pending, {
+      fresh: reception.fresh,
+      known,
+      onReceipt: (receipt, index) =>
+        onProgress({ kind: 'file', path: receipt.path, index, count: pending.length, sizeBytes: receipt.size }),
+    }),
+  );
+  for (const row of [...result.loaded.map((file) => file.row), ...result.aside.map((one) => one.row), ...result.skipped]) {
+    book.put(row);
+  }
+  const overBudget = await applyBudgets(session, result.loaded);
+  const setAside = new Set(overBudget.map((one) => one.row.file_id));
+  await publishAllBronze(session, project.contracts);
+  return {
+    reception,
+    loaded: result.loaded.filter((file) => !setAside.has(file.row.file_id)),
+    aside: [...result.aside, ...overBudget],
+    skipped: result.skipped,
+  };
+};

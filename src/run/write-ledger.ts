@@ -1,0 +1,180 @@
+import { sql } from '../base/index.ts';
+import { type Applied, quarantineQuery } from './apply-feeds.ts';
+import { builtFromHash } from './build/build-models.ts';
+import { appendLedger, ledgerDefinition, replaceLedger } from './ledger/ledger.ts';
+import { ledgerRelations } from './ledger/ledger-relations.ts';
+import type { LedgerRow } from './ledger/rows-query.ts';
+import { type Session, stagingMark } from './run-session.ts';
+import type { CheckReport, ModelReport, Warning } from './run-report.ts';
+import type { Intake } from './take-in.ts';
+
+/** What a run tells in the ledger, beside the files' counts in its book. */
+export type LedgerFacts = {
+  readonly intake: Intake;
+  readonly applied: Applied | undefined;
+  readonly models: readonly ModelReport[];
+  readonly checks: readonly CheckReport[];
+  readonly status: 'ok' | 'data';
+  readonly startedAt: Date;
+  readonly asOf: string | null;
+  readonly errorCode: string | null;
+  /** True when data is committed, false when only the ledger is. */
+  readonly isData: boolean;
+};
+
+const timestamp = (moment: Date): string => moment.toISOString().replace('T', ' ').replace('Z', '');
+
+const seconds = (value: number): number => Math.round(value * 1000) / 1000;
+
+const runRow = (session: Session, facts: LedgerFacts): LedgerRow => {
+  const now = session.effects.now();
+  return {
+    run_id: session.handle.run,
+    command: session.effects.process.command,
+    started_at: timestamp(facts.startedAt),
+    finished_at: timestamp(now),
+    seconds: seconds((now.getTime() - facts.startedAt.getTime()) / 1000),
+    status: facts.status,
+    as_of: facts.asOf,
+    snapshot: facts.isData ? session.handle.run : null,
+    error_code: facts.errorCode,
+    stopped_at: null,
+    version: session.options.version,
+  };
+};
+
+const killedRows = ({ handle, options }: Session): readonly LedgerRow[] => {
+  const { killed } = handle;
+  return killed === undefined
+    ? []
+    : [
+        {
+          run_id: killed.run,
+          command: killed.command,
+          started_at: timestamp(new Date(killed.startedAt)),
+          finished_at: null,
+          seconds: null,
+          status: 'killed',
+          as_of: null,
+          snapshot: null,
+          error_code: null,
+          stopped_at: killed.step,
+          version: options.version,
+        },
+      ];
+};
+
+const warningRows = (run: number, warnings: readonly Warning[]): readonly LedgerRow[] =>
+  warnings.map((warning, index) => ({
+    run_id: run,
+    ordinal: index + 1,
+    code: warning.code,
+    feed: warning.feed ?? null,
+    file: warning.file ?? null,
+    line: warning.line ?? null,
+    column_name: warning.column ?? null,
+    text: warning.text,
+  }));
+
+const schemaRows = (run: number, intake: Intake): readonly LedgerRow[] =>
+  intake.loaded.flatMap(({ row, contract, unmatched, missing }) => {
+    const line = (change: string, column: string): LedgerRow => ({
+      run_id: run,
+      file_id: row.file_id,
+      feed: contract.feed,
+      change,
+      column_name: column,
+    });
+    return [
+      ...unmatched.map((header) => line('unmatched', header)),
+      ...missing.map((column) => line('missing', column)),
+    ];
+  });
+
+const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[] => {
+  const { project, handle } = session;
+  const built = facts.models.map((model) => {
+    const source = project.graph.models.find((one) => one.relation === model.name);
+    return {
+      relation: model.name,
+      run_id: handle.run,
+      rows: model.rows,
+      changed: model.changed,
+      seconds: seconds(model.seconds),
+      built_from: source === undefined ? null : builtFromHash(project, source),
+    };
+  });
+  if (facts.applied === undefined) return built;
+  const marks = project.contracts.map((contract) => ({
+    relation: stagingMark(contract.feed),
+    run_id: handle.run,
+    rows: null,
+    changed: null,
+    seconds: null,
+    built_from: contract.hash,
+  }));
+  return [...built, ...marks];
+};
+
+/** Writes what this run refused and resolved; nothing when it did neither. */
+const writeQuarantine = async (session: Session, applied: Applied | undefined): Promise<void> => {
+  const { draft, engine } = session;
+  const relation = ledgerRelations.quarantine;
+  const [count] = await engine.rows(sql`select count(*) as n from load.refusals`);
+  const isKnown = draft.relation(relation.relation) !== undefined;
+  if (isKnown && Number(count?.n ?? 0) === 0 && (applied?.promoted ?? 0) === 0) return;
+  if (applied === undefined) await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
+  await engine.execute(
+    sql`create or replace table load.quarantine as ${quarantineQuery(session)}`,
+  );
+  await draft.write(ledgerDefinition(relation), sql`select * from load.quarantine`);
+};
+
+/** Puts everything that a run tells about itself into the draft. */
+export const writeLedger = async (session: Session, facts: LedgerFacts): Promise<void> => {
+  const { draft, handle, book } = session;
+  const run = handle.run;
+  await appendLedger(draft, ledgerRelations.run, [...killedRows(session), runRow(session, facts)]);
+  await appendLedger(
+    draft,
+    ledgerRelations.runStep,
+    session.steps.map((one) => ({ run_id: run, step: one.step, seconds: seconds(one.seconds) })),
+  );
+  const changed = book.changed();
+  await replaceLedger(
+    draft,
+    ledgerRelations.file,
+    changed.map((row) => ({ ...row })),
+  );
+  await appendLedger(
+    draft,
+    ledgerRelations.runFile,
+    changed.map((row) => ({
+      run_id: run,
+      file_id: row.file_id,
+      status: row.status,
+      reason: row.reason,
+      read: row.read,
+      loaded: row.loaded,
+      duplicate: row.duplicate,
+      superseded: row.superseded,
+      blank: row.blank,
+      quarantined: row.quarantined,
+    })),
+  );
+  await replaceLedger(draft, ledgerRelations.relation, relationRows(session, facts));
+  await appendLedger(
+    draft,
+    ledgerRelations.checkResult,
+    facts.checks.map((check) => ({
+      run_id: run,
+      check_name: check.name,
+      owner: session.project.graph.checks.find((one) => one.name === check.name)?.owner ?? null,
+      severity: check.severity,
+      failed_rows: check.failed_rows,
+    })),
+  );
+  await appendLedger(draft, ledgerRelations.schemaChange, schemaRows(run, facts.intake));
+  await appendLedger(draft, ledgerRelations.warning, warningRows(run, session.warnings));
+  await writeQuarantine(session, facts.applied);
+};
