@@ -8,6 +8,7 @@ import {
   rawName,
   refusalConditions,
   ruleConstants,
+  trimmedText,
   typedExpression,
 } from './typed-columns.ts';
 
@@ -93,20 +94,28 @@ const readText = (report: ScanReport): Sql => {
     max_line_size = ${lineLimit}, parallel = ${!multiline}, columns = {${columns}})`;
 };
 
-/** The raw stage: each known column as text without null tokens, and whether the record is blank. */
-export const rawStage = (contract: Contract, context: ReadingContext, cells: readonly Sql[]): Sql => {
+/**
+ * The raw stage over a query of text: each known column trimmed and without null tokens as `r_<column>`,
+ * and whether the record is blank. `cells` are the text columns by position; `kept` pass through.
+ */
+export const rawStage = (
+  contract: Contract,
+  context: ReadingContext,
+  { from, cells, kept }: { readonly from: Sql; readonly cells: readonly Sql[]; readonly kept: readonly Sql[] },
+): Sql => {
+  const trimmed = cells.map((cell, index) => sql`${trimmedText(cell)} as ${quoteName(`t${index}`)}`);
   const raw = contract.columns.flatMap((column) => {
     const position = context.positions.get(column.name);
-    const cell = position === undefined ? undefined : cells[position];
-    return cell === undefined
+    return position === undefined
       ? []
-      : [sql`${cellText(cell, column.nullTokens ?? contract.nullTokens)} as ${rawName(column.name)}`];
+      : [sql`${cellText(quoteName(`t${position}`), column.nullTokens ?? contract.nullTokens)} as ${rawName(column.name)}`];
   });
   const isBlank = joinSql(
-    cells.map((cell) => sql`nullif(trim(${cell}), '')`),
-    ', ',
+    cells.map((_, index) => sql`coalesce(${quoteName(`t${index}`)}, '') = ''`),
+    ' and ',
   );
-  return sql`${joinSql([...raw, sql`(coalesce(${isBlank}) is null) as _blank`])}`;
+  return sql`select ${joinSql([...kept, ...raw, sql`(${isBlank}) as _blank`])}
+    from (select ${joinSql([...kept, ...trimmed])} from (${from}))`;
 };
 
 /** The typed stage over the raw one; also what rules may name. */
@@ -176,7 +185,7 @@ export const bronzeQuery = (
     report.isCopy
       ? sql`cast(${quoteName(name)} as bigint) as ${quoteName(name)}`
       : sql`cast(null as bigint) as ${quoteName(name)}`;
-  const kept = report.isCopy ? sql`_source_row, _source_line, ` : sql``;
+  const kept = report.isCopy ? [sql`_source_row`, sql`_source_line`] : [];
   return sql`select ${joinSql(columns)},
       cast(${quoteText(file.receivedAt)} as timestamp) as _ingested_at,
       ${quoteText(file.path)} as _source_file, ${position('_source_row')}, ${position('_source_line')},
@@ -186,7 +195,7 @@ export const bronzeQuery = (
       cast(${quoteText(file.receivedOn)} as date) as _received_on, cast(${file.run} as bigint) as _run_id,
       case when _blank then false else ${refused} end as _refused, _blank
     from (select *, ${typedStage(contract, context)}
-      from (select ${kept}${rawStage(contract, context, cells)} from (${readText(report)})))`;
+      from (${rawStage(contract, context, { from: readText(report), cells, kept })}))`;
 };
 
 /**

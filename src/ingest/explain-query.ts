@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/index.ts';
-import { joinSql, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
 import { rawStage, typedStage } from './bronze-query.ts';
 import { cellNames } from './scan-csv-copy.ts';
 import { type ReadingContext, refusalConditions } from './typed-columns.ts';
@@ -22,14 +22,14 @@ export const explainQuery = (
         sql`case when cells is not null and coalesce(${when}, false) then {'code': ${quoteText(code)}, 'column': cast(${quoteText(column)} as varchar)} end`,
     ),
   );
+  const records = sql`select * from read_json(${quoteText(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
+    columns = {'row': 'BIGINT', 'line': 'BIGINT', 'byte_offset': 'BIGINT', 'byte_length': 'BIGINT', 'codes': 'VARCHAR[]', 'raw': 'VARCHAR', 'cells': 'MAP(VARCHAR, VARCHAR)'})`;
+  const kept = ['row', 'line', 'byte_offset', 'byte_length', 'codes', 'raw', 'cells'].map(quoteName);
   return sql`select "row", line, byte_offset, byte_length,
       list_distinct(list_concat(
         list_transform(codes, c -> {'code': c, 'column': cast(null as varchar)}),
         list_filter([${own}], r -> r is not null))) as reasons,
       len(codes) > 0 as _at_scan, raw as raw_record
     from (select *, ${typedStage(contract, context)}
-      from (select "row", line, byte_offset, byte_length, codes, raw, cells, ${rawStage(contract, context, cells)}
-        from read_json(${quoteText(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
-          columns = {'row': 'BIGINT', 'line': 'BIGINT', 'byte_offset': 'BIGINT', 'byte_length': 'BIGINT', 'codes': 'VARCHAR[]', 'raw': 'VARCHAR', 'cells': 'MAP(VARCHAR, VARCHAR)'})))`;
+      from (${rawStage(contract, context, { from: records, cells, kept })}))`;
 };
-
