@@ -1,24 +1,4 @@
-with fact_attendance as (
-    select
-        student_id,
-        date,
-        class_id,
-        class_basis,
-        period,
-        status,
-        is_excused,
-        is_late,
-        absent_units,
-        counted_units,
-        in_enrollment,
-        created_at,
-        _batch_date,
-        _source_file,
-        _source_row
-    from silver.fact_attendance
-),
-
-dim_date as (
+with dim_date as (
     select date, is_instructional from silver.dim_date
 ),
 
@@ -31,6 +11,8 @@ day_policy as (
 ruled_date as (
     select
         dim_date.date,
+        cast(date_trunc('month', dim_date.date) as date) as month_start,
+        cast(power(2, extract(day from dim_date.date)) as bigint) as day_bit,
         dim_date.is_instructional,
         day_policy.attendance_period_rule,
         day_policy.calendar_infer
@@ -41,8 +23,21 @@ ruled_date as (
 ),
 
 -- The facts are read once for each question: a CTE that is used twice would be kept whole in memory.
+-- A month is the bits of its days: where a day has several marks, they add up to more than their union.
+crowded as (
+    select mark.student_id, ruled_date.month_start
+    from silver.fact_attendance as mark
+    inner join ruled_date on ruled_date.date = mark.date
+    group by mark.student_id, ruled_date.month_start
+    having sum(ruled_date.day_bit) <> bit_or(ruled_date.day_bit)
+),
+
 several as (
-    select student_id, date from silver.fact_attendance group by student_id, date having count(*) > 1
+    select mark.student_id, mark.date
+    from silver.fact_attendance as mark
+    where mark.student_id in (select student_id from crowded)
+    group by mark.student_id, mark.date
+    having count(*) > 1
 ),
 
 -- Where days are inferred class by class: class-days on which nobody has a counted status.
@@ -65,28 +60,28 @@ special as (
 
 ranked as (
     select
-        fact_attendance.student_id,
-        fact_attendance.date,
-        fact_attendance.class_id,
-        fact_attendance.class_basis,
-        fact_attendance.status,
-        fact_attendance.is_excused,
-        fact_attendance.is_late,
-        fact_attendance.absent_units,
-        fact_attendance.counted_units,
-        fact_attendance.in_enrollment,
+        mark.student_id,
+        mark.date,
+        mark.class_id,
+        mark.class_basis,
+        mark.status,
+        mark.is_excused,
+        mark.is_late,
+        mark.absent_units,
+        mark.counted_units,
+        mark.in_enrollment,
         row_number() over (
-            partition by fact_attendance.student_id, fact_attendance.date, fact_attendance.period
+            partition by mark.student_id, mark.date, mark.period
             order by
-                fact_attendance.created_at desc nulls last,
-                fact_attendance._batch_date desc nulls last,
-                fact_attendance._source_file desc,
-                fact_attendance._source_row desc
+                mark.created_at desc nulls last,
+                mark._batch_date desc nulls last,
+                mark._source_file desc,
+                mark._source_row desc
         ) as place
-    from fact_attendance
+    from silver.fact_attendance as mark
     inner join special
-        on special.student_id = fact_attendance.student_id
-        and special.date = fact_attendance.date
+        on special.student_id = mark.student_id
+        and special.date = mark.date
 ),
 
 summed as (

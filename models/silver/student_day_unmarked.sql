@@ -27,9 +27,12 @@ day_policy as (
     where school_id is null
 ),
 
+-- A month is the bits of its days, so that sets of days are compared as numbers.
 instructional as (
     select
         dim_date.date,
+        cast(date_trunc('month', dim_date.date) as date) as month_start,
+        cast(power(2, extract(day from dim_date.date)) as bigint) as day_bit,
         day_policy.attendance_recording,
         day_policy.attendance_roll_evidence,
         day_policy.calendar_infer
@@ -40,26 +43,68 @@ instructional as (
     where dim_date.is_instructional
 ),
 
-unmarked as (
+marked as (
+    select
+        fact_attendance.student_id,
+        instructional.month_start,
+        bit_or(instructional.day_bit) as day_bits
+    from fact_attendance
+    inner join instructional on instructional.date = fact_attendance.date
+    group by fact_attendance.student_id, instructional.month_start
+),
+
+-- Most students come and go on the same few dates: those are asked once which days they hold.
+stay as (
+    select distinct start_date, end_date from student_enrollment
+),
+
+expected as (
+    select
+        stay.start_date,
+        stay.end_date,
+        instructional.month_start,
+        bit_or(instructional.day_bit) as day_bits
+    from stay
+    inner join instructional
+        on instructional.date >= stay.start_date
+        and instructional.date <= stay.end_date
+    group by stay.start_date, stay.end_date, instructional.month_start
+),
+
+incomplete as (
     select
         student_enrollment.student_id,
-        instructional.date,
+        student_enrollment.start_date,
+        student_enrollment.end_date,
         student_enrollment.class_id,
         student_enrollment.class_basis,
+        expected.month_start,
+        coalesce(marked.day_bits, 0) as marked_bits
+    from student_enrollment
+    inner join expected
+        on expected.start_date = student_enrollment.start_date
+        and expected.end_date = student_enrollment.end_date
+    left join marked
+        on marked.student_id = student_enrollment.student_id
+        and marked.month_start = expected.month_start
+    where (expected.day_bits & coalesce(marked.day_bits, 0)) <> expected.day_bits
+),
+
+unmarked as (
+    select
+        incomplete.student_id,
+        instructional.date,
+        incomplete.class_id,
+        incomplete.class_basis,
         instructional.attendance_recording,
         instructional.attendance_roll_evidence,
         instructional.calendar_infer
-    from student_enrollment
+    from incomplete
     inner join instructional
-        on instructional.date >= student_enrollment.start_date
-        and instructional.date <= student_enrollment.end_date
-    where not exists (
-        select 1
-        from fact_attendance
-        where
-            fact_attendance.student_id = student_enrollment.student_id
-            and fact_attendance.date = instructional.date
-    )
+        on instructional.month_start = incomplete.month_start
+        and instructional.date >= incomplete.start_date
+        and instructional.date <= incomplete.end_date
+    where (incomplete.marked_bits & instructional.day_bit) = 0
 ),
 
 -- Asked only where a rule looks at the class.

@@ -15,7 +15,7 @@ const isNumeric = (cell: unknown): boolean =>
   cell === undefined ||
   typeof cell === 'number' ||
   typeof cell === 'bigint' ||
-  (typeof cell === 'string' && /^-?\d+(\.\d+)?$/.test(cell));
+  (typeof cell === 'string' && /^-?\d[\d,]*(\.\d+)?$/.test(cell));
 
 /** Rows as a plain table: one line a row, numbers to the right, no frame. */
 export const formatTable = (

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { type Effects, pipelineError } from '../base/index.ts';
+import { type Effects, PipelineError, pipelineError } from '../base/index.ts';
 import { type GeneratedSchool, generateSchool, type SchoolOptions } from '../generate/index.ts';
 import { cliErrors } from './errors.ts';
 
@@ -63,10 +63,25 @@ export const readNote = async (
 const written = (school: GeneratedSchool, options: SchoolSizes): SchoolNote => ({
   state: 'made',
   options: { ...options },
-  files: school.files.map((file) => ({ ...file, reasons: { ...file.reasons } })),
+  files: school.files.map((file) => ({
+    ...file,
+    path: basename(file.path),
+    reasons: { ...file.reasons },
+  })),
   totals: { ...school.totals, reasons: { ...school.totals.reasons } },
-  planted: [...school.planted],
+  planted: school.planted.map((row) => ({ ...row, file: basename(row.file) })),
 });
+
+/** Names that the generator gives its files. */
+const isOwnName = (name: string): boolean =>
+  /^(students\.csv|attendance(_\d{8})?\.csv|assessments\.json)(\.|$)/.test(name);
+
+/** Removes what an interrupted generation left in `data/raw`; only under a note that says so. */
+export const clearStarted = async (folder: string, effects: Pick<Effects, 'fs'>): Promise<void> => {
+  for (const name of await effects.fs.list(rawFolder(folder))) {
+    if (isOwnName(name)) await effects.fs.unlink(join(rawFolder(folder), name));
+  }
+};
 
 /**
  * Writes a school into `data/raw` of a folder, and the note beside it. The note is begun first, so that a
@@ -80,7 +95,7 @@ export const makeSchool = async (
   const path = join(folder, noteName);
   const write = (told: Note): Promise<void> =>
     effects.fs.writeText(path, `${JSON.stringify(told, null, 1)}\n`, { replace: true });
-  await effects.fs.makeFolder(folder);
+  const made = await effects.fs.makeFolder(folder);
   await write({ state: 'started', options: { ...options } });
   try {
     const school = await generateSchool({ ...options, folder: rawFolder(folder) }, effects);
@@ -88,7 +103,11 @@ export const makeSchool = async (
     await write(told);
     return told;
   } catch (error) {
-    await effects.fs.unlink(path);
+    // A usage error comes before the first file: nothing is to be told of, and nothing to be left.
+    if (error instanceof PipelineError && error.kind === 'usage') {
+      await effects.fs.unlink(path);
+      if (made !== undefined) await effects.fs.removeTree(made);
+    }
     throw error;
   }
 };

@@ -103,6 +103,11 @@ export const main = async (
   argv: readonly string[],
   effects?: Effects,
 ): Promise<void> => {
+  // A reader such as `head` that has seen enough ends the program, without a word.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   const world = effects ?? (await nodeEffects());
   const program = new Commander('schoolhouse')
     .description('A folder of school exports becomes a warehouse that reconciles to the row.')

@@ -19,7 +19,7 @@ const fileLine = (file: FileReport): readonly string[] => [
 const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
 
 /** The table of files: each record of each file is in one of its columns. */
-const printFiles = (output: Output, report: RunReport): void => {
+export const printFiles = (output: Output, report: RunReport): void => {
   const loaded = report.files.filter((file) => file.status === 'loaded');
   if (loaded.length === 0) return;
   const rows = loaded.slice(0, shownFiles).map(fileLine);
@@ -38,6 +38,7 @@ const printAside = (output: Output, report: RunReport): void => {
   for (const file of report.files) {
     if (file.status === 'set_aside') {
       output.alarm(`  ${output.style('set aside', 'yellow')} ${printable(file.path)}: ${file.reason ?? ''}`);
+      if (file.detail !== undefined) output.alarm(`            ${printable(file.detail)}`);
     } else if (file.status === 'waiting') {
       output.talk(`  waiting   ${printable(file.path)}: still being written`);
     }

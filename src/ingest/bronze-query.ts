@@ -88,9 +88,11 @@ const readText = (report: ScanReport): Sql => {
   const columns = joinSql(names.map((name) => sql`${quoteText(name.slice(1, -1))}: 'VARCHAR'`));
   const { delimiter, newline, skip, padded, multiline } = report.dialect;
   const lineLimit = Math.max(2_097_152, report.longestRecordBytes * 2);
+  // An explicit `strict_mode = true` beside new_line CRLF reads no row at all, without an error (DuckDB 1.5.6).
+  const strictness = padded ? sql`strict_mode = false,` : sql``;
   return sql`select * from read_csv(${quoteText(report.dataPath)}, auto_detect = false, header = false,
     skip = ${skip}, delim = ${quoteText(delimiter)}, quote = '"', escape = '"', comment = '',
-    new_line = ${quoteText(newline === '\n' ? '\\n' : '\\r\\n')}, strict_mode = ${!padded}, null_padding = ${padded},
+    new_line = ${quoteText(newline === '\n' ? '\\n' : '\\r\\n')}, ${strictness} null_padding = ${padded},
     max_line_size = ${lineLimit}, parallel = ${!multiline}, columns = {${columns}})`;
 };
 

@@ -6,6 +6,7 @@ import type { FileRow } from './load/file-row.ts';
 import { recordOrphans } from './load/find-orphans.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import type { AsideFile } from './load/load-files.ts';
+import { countReplayed, replayedRows, settleReplayed } from './replay-records.ts';
 import { inStep, publishAllBronze, type Session } from './run-session.ts';
 import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
 import {
@@ -23,6 +24,8 @@ export type Applied = {
   readonly fullFeeds: ReadonlySet<string>;
   readonly rosters: ReadonlySet<string>;
   readonly promoted: number;
+  /** Records that `quarantine replay` brought in. */
+  readonly replayed: number;
   readonly aside: readonly AsideFile[];
 };
 
@@ -85,7 +88,6 @@ const recordFeedOrphans = async (
   const found = await recordOrphans(load, {
     contract: state.contract,
     rosters: request.rosters,
-    currentReceipts: request.currentReceipts.get(state.contract.feed) ?? [],
     fileIds,
     loaded: new Map(loaded.map((file) => [file.row.file_id, file])),
     rows: book.rows(),
@@ -131,7 +133,7 @@ const stageFeedFully = async (
   session: Session,
   request: StagingRequest,
   given: { readonly state: FeedState; readonly loaded: readonly LoadedFile[] },
-): Promise<{ readonly promoted: number; readonly aside: readonly AsideFile[] }> => {
+): Promise<Pick<Applied, 'promoted' | 'replayed' | 'aside'>> => {
   const { contract } = given.state;
   let state = given.state;
   let promoted = await stageOne(request, state);
@@ -141,13 +143,16 @@ const stageFeedFully = async (
     state = { ...state, newFileIds: state.newFileIds.filter((id) => !gone.has(id)) };
     promoted = await stageOne(request, state);
   }
-  if (state.full) for (const row of loadedRows(session, contract.feed)) session.book.rebase(row.file_id);
-  else if (promoted > 0) await countPromoted(session, contract.feed);
+  if (state.full) {
+    for (const row of loadedRows(session, contract.feed)) session.book.rebase(row.file_id);
+    await countReplayed(session, contract.feed);
+  } else if (promoted > 0) await countPromoted(session, contract.feed);
   await recordFeedOrphans(session, request, { state, loaded: given.loaded });
   for (const { fileId, ...change } of await readFileDeltas(session.engine, contract)) {
     session.book.add(fileId, change);
   }
-  return { promoted, aside };
+  const replayed = await settleReplayed(session, contract.feed, { isFull: state.full });
+  return { promoted: state.full ? 0 : promoted - replayed, replayed, aside };
 };
 
 /**
@@ -174,20 +179,23 @@ export const applyFeeds = async (
     contracts: project.contracts,
     rosters,
     currentReceipts: currentReceipts(session),
+    replayed: replayedRows(session),
     timeZone: project.config.settings.timezone,
   };
   return inStep(session, 'stage', async () => {
     await prepareStaging(request);
     let promoted = 0;
+    let replayed = 0;
     const aside: AsideFile[] = [];
     for (const state of feeds) {
       const result = await stageFeedFully(session, request, { state, loaded });
       promoted += result.promoted;
+      replayed += result.replayed;
       aside.push(...result.aside);
     }
     const changes = await finishStaging(request);
     const fullFeeds = new Set(feeds.filter((state) => state.full).map((state) => state.contract.feed));
-    return { changes, fullFeeds, rosters, promoted, aside };
+    return { changes, fullFeeds, rosters, promoted, replayed, aside };
   });
 };
 
@@ -202,5 +210,9 @@ export const quarantineQuery = (session: Session): Sql => {
     left join load.promoted as p on p.record_id = q.record_id
     where not exists (select 1 from load.refusals as r where r.record_id = q.record_id)
     union all by name
-    select * from load.refusals`;
+    select r.* replace (
+      case when d.record_id is null then r.state else 'discarded' end as state,
+      d.run_id as resolved_run, d.because as because, d."by" as "by")
+    from load.refusals as r
+    left join load.discarded as d on d.record_id = r.record_id`;
 };

@@ -5,9 +5,10 @@ import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/i
 import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import { runErrors } from './errors.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
+import { rowsQuery } from './ledger/rows-query.ts';
 
 /** Schemas whose names work unqualified, the earlier one winning. */
-export const searchPath = ['gold', 'silver', 'compat', 'bronze', 'reference', 'meta'] as const;
+export const searchPath = ['compat', 'gold', 'silver', 'bronze', 'reference', 'meta'] as const;
 
 /** Relations that only the machinery reads: no list shows them, no tool gets a view. */
 export const isShown = (relation: string): boolean => !relation.startsWith('bronze_parts.');
@@ -34,10 +35,14 @@ export type ReaderOptions = {
 };
 
 const quarantine = ledgerRelations.quarantine.relation;
+const accessLog = ledgerRelations.accessLog;
+
+/** What is shown only to somebody who asks for values, and is noted for it. */
+const guarded: readonly string[] = [quarantine, accessLog.relation];
 
 const readableParts = ({ snapshot }: Lease, withValues: boolean): readonly string[] =>
   Object.entries(snapshot.manifest.relations).flatMap(([name, entry]) =>
-    entry.kind === 'parts' && (withValues || name !== quarantine)
+    entry.kind === 'parts' && (withValues || !guarded.includes(name))
       ? entry.parts.map((part) => join(snapshot.lakeFolder, part.path))
       : [],
   );
@@ -52,6 +57,10 @@ const prepare = async (engine: Engine, lease: Lease, withValues: boolean): Promi
       sql`create or replace temp table quarantine_shown as select * exclude (raw_record) from ${name}`,
     );
     await engine.execute(sql`create or replace view ${name} as select * from quarantine_shown`);
+  }
+  if (!withValues && snapshot.manifest.relations[accessLog.relation] !== undefined) {
+    const name = quoteRelation(accessLog.relation);
+    await engine.execute(sql`create or replace view ${name} as ${rowsQuery(accessLog, [])}`);
   }
   for (const schema of searchPath)
     await engine.execute(sql`create schema if not exists ${trustedSql(schema)}`);

@@ -7,6 +7,7 @@ import {
   type FileReport,
   type ModelReport,
   noCounts,
+  type ReplayReport,
   type RunReport,
 } from './run-report.ts';
 import type { Intake } from './take-in.ts';
@@ -29,6 +30,7 @@ const fileReport = (row: FileRow): FileReport => ({
   sha256: row.sha256,
   status: row.status,
   ...(row.reason === null ? {} : { reason: row.reason }),
+  ...(row.detail === null ? {} : { detail: row.detail }),
   read: row.read,
   loaded: row.loaded,
   duplicate: row.duplicate,
@@ -37,11 +39,25 @@ const fileReport = (row: FileRow): FileReport => ({
   quarantined: row.quarantined,
 });
 
-/** Files that lie set aside: of each path the current version. */
-export const lyingAside = ({ book, log }: Session): readonly FileRow[] => {
-  const current = new Set([...log.current().values()].map((receipt) => receipt.seq));
-  return [...book.rows().values()].filter((row) => row.status === 'set_aside' && current.has(row.receipt));
+/** Files that lie set aside in the drop zone: of each path the current version. */
+export const lyingAside = (
+  { book, log }: Session,
+  { listed }: Pick<Intake['reception'], 'listed'>,
+): readonly FileRow[] => {
+  const current = new Set(
+    [...log.current().values()]
+      .filter((receipt) => listed.has(receipt.path))
+      .map((receipt) => receipt.seq),
+  );
+  return [...book.rows().values()].filter(
+    (row) => row.status === 'set_aside' && current.has(row.receipt),
+  );
 };
+
+/** True when a file waits for somebody: set aside now or before, and still there. */
+export const hasFilesAside = (session: Session, { reception }: Intake): boolean =>
+  lyingAside(session, reception).length > 0 ||
+  reception.unreceived.some((one) => one.report.status === 'set_aside');
 
 /** Files of this run: what it read, skipped, set aside, and what lies aside from before. */
 const filesOf = (session: Session, { intake, applied }: Ending): readonly FileReport[] => {
@@ -51,8 +67,9 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
     ...intake.aside.map((one) => one.row.file_id),
     ...(applied?.aside ?? []).map((one) => one.row.file_id),
     ...intake.skipped.map((row) => row.file_id),
+    ...(intake.replayed?.fileIds ?? []),
   ];
-  const ids = new Set([...now, ...lyingAside(session).map((row) => row.file_id)]);
+  const ids = new Set([...now, ...lyingAside(session, intake.reception).map((row) => row.file_id)]);
   const read = [...ids].flatMap((id) => {
     const row = rows.get(id);
     return row === undefined ? [] : [fileReport(row)];
@@ -64,8 +81,15 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
       const known = [...rows.values()].findLast((row) => row.path === path);
       return { ...noCounts, path, feed: known?.feed ?? null, batch_date: known?.batch_date ?? null, sha256, status: 'skipped' };
     });
-  const unreceived = intake.reception.unreceived.map((one) => one.report);
+  const unreceived = intake.reception.unreceived.map((one) => ({ ...one.report, detail: one.text }));
   return [...read, ...unchanged, ...unreceived].sort((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+const replayReport = ({ intake, applied }: Ending): ReplayReport | undefined => {
+  if (intake.replayed === undefined) return undefined;
+  const { tried, passed, refused, skipped } = intake.replayed;
+  const loaded = applied?.replayed ?? 0;
+  return { tried, loaded, waiting: passed - loaded, refused, skipped };
 };
 
 /** The document that `run --json` prints. */
@@ -73,6 +97,7 @@ export const reportRun = (session: Session, ending: Ending): RunReport => {
   const files = filesOf(session, ending);
   const totals = files.reduce((sum, file) => addCounts(sum, file), noCounts);
   const { status, models, checks, snapshot, asOf, startedAt } = ending;
+  const replay = replayReport(ending);
   return {
     run_id: status === 'nothing' ? null : session.handle.run,
     status,
@@ -84,5 +109,6 @@ export const reportRun = (session: Session, ending: Ending): RunReport => {
     checks,
     warnings: session.warnings,
     snapshot,
+    ...(replay === undefined ? {} : { replay }),
   };
 };

@@ -4,27 +4,29 @@ import { type Engine, openDuckDB } from '../engine/index.ts';
 import {
   acquireRunLock,
   collectGarbage,
-  isWarehouseCurrent,
   nextRun,
   readSnapshot,
   type RunHandle,
   type RunLock,
   type Snapshot,
   sweepKilled,
-  writeWarehouse,
 } from '../lake/index.ts';
 import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import type { Model } from '../model/index.ts';
 import { applyFeeds, type Applied } from './apply-feeds.ts';
+import { applyDiscards } from './apply-discards.ts';
 import { buildModels, builtFromHash, type BuildReport } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
 import { runChecks } from './check/run-checks.ts';
 import { ledgerNames } from './ledger/ledger.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes, isShown, searchPath } from './open-reader.ts';
-import { lyingAside, reportRun } from './report-run.ts';
+import { defaultMemoryBytes } from './open-reader.ts';
+import { refreshWarehouse } from './refresh-warehouse.ts';
+import { replayRecords } from './replay-records.ts';
+import { hasFilesAside, reportRun } from './report-run.ts';
 import type { RunOptions } from './run-options.ts';
 import type { CheckReport, RunReport } from './run-report.ts';
+import { createInferred } from './stage/create-candidates.ts';
 import { inStep, openSession, type Session } from './run-session.ts';
 import { type Intake, takeIn } from './take-in.ts';
 import { writeLedger } from './write-ledger.ts';
@@ -49,13 +51,18 @@ const isApplied = ({ project, appliedIn, book }: Session): boolean =>
     );
   });
 
+/** An as-of that was asked for once does not stay: the next run without the flag finds it again. */
+const isAsOfMoved = ({ options, base, wasAsOfAsked }: Session): boolean =>
+  options.asOf === undefined ? wasAsOfAsked : options.asOf !== base?.manifest.asOf;
+
 const hasWork = (session: Session, intake: Intake): boolean =>
   intake.loaded.length > 0 ||
   intake.aside.length > 0 ||
   intake.skipped.length > 0 ||
+  (intake.replayed?.tried ?? 0) > 0 ||
   !isApplied(session) ||
   isBehind(session) ||
-  (session.options.asOf ?? session.base?.manifest.asOf) !== session.base?.manifest.asOf;
+  isAsOfMoved(session);
 
 /** With `--only`, models that read other feeds' staging wait. */
 const waitingModels = ({ options, project }: Session): ((model: Model) => boolean) => {
@@ -87,7 +94,16 @@ const build = async (session: Session, applied: Applied): Promise<{ report: Buil
           engine,
           draft,
           contracts: new Map(project.contracts.map((one) => [one.feed, one])),
-          fullFeeds: applied.fullFeeds,
+          fullFeeds: new Set(applied.fullFeeds),
+          inferEverything: (target) =>
+            createInferred(engine, {
+              target,
+              referring: project.contracts.filter((other) =>
+                other.relationships.some((one) => one.feed === target.feed),
+              ),
+              hasRoster: applied.rosters.has(target.feed),
+              whole: true,
+            }),
           views,
           changes,
         },
@@ -110,23 +126,14 @@ const build = async (session: Session, applied: Applied): Promise<{ report: Buil
         changes,
         whole: options.fullRefresh === true,
       },
-      project.graph.checks.filter((check) =>
-        check.reads.every((relation) => draft.relation(relation) !== undefined || relation.startsWith('reference.')) &&
-        (built.has(check.owner) || check.reads.some((relation) => built.has(relation)) || options.fullRefresh === true),
+      project.graph.checks.filter(
+        (check) =>
+          check.reads.every((relation) => draft.relation(relation) !== undefined || changes.has(relation)) &&
+          (options.fullRefresh === true || built.has(check.owner) || check.reads.some((relation) => built.has(relation))),
       ),
     ),
   );
   return { report, checks };
-};
-
-/** The relations that other tools see. */
-const shownRelations = (snapshot: Snapshot): readonly string[] =>
-  Object.keys(snapshot.manifest.relations).filter((name) => isShown(name) && !ledgerNames.includes(name));
-
-const refreshWarehouse = async (dataFolder: string, snapshot: Snapshot, effects: Effects): Promise<void> => {
-  const options = { relations: shownRelations(snapshot), searchPath };
-  if (await isWarehouseCurrent(dataFolder, snapshot, options, effects)) return;
-  await writeWarehouse(dataFolder, snapshot, options, effects);
 };
 
 type Commit = {
@@ -146,7 +153,7 @@ const commit = async (session: Session, facts: Commit): Promise<RunReport> => {
   const { draft, base, project, effects, options, book, handle } = session;
   const failed = facts.checks.filter((check) => check.severity === 'error' && check.failed_rows > 0);
   const isData = failed.length === 0;
-  const hasAside = lyingAside(session).length > 0 || facts.intake.reception.unreceived.some((one) => one.report.status === 'set_aside');
+  const hasAside = hasFilesAside(session, facts.intake);
   const status = isData && !hasAside ? 'ok' : 'data';
   const asOf = isData ? facts.report.asOf : (base?.manifest.asOf ?? null);
   return inStep(session, 'commit', async () => {
@@ -191,12 +198,22 @@ const commit = async (session: Session, facts: Commit): Promise<RunReport> => {
   });
 };
 
-const work = async (session: Session, startedAt: Date): Promise<RunReport> => {
+/** New files, and what `quarantine replay` asks for; records that were discarded stay out. */
+const takeInAll = async (session: Session): Promise<Intake> => {
   const intake = await takeIn(session);
+  await applyDiscards(session, intake.loaded);
+  const { replay } = session.options;
+  if (replay === undefined) return intake;
+  const replayed = await inStep(session, 'replay', () => replayRecords(session, replay));
+  return { ...intake, replayed };
+};
+
+const work = async (session: Session, startedAt: Date): Promise<RunReport> => {
+  const intake = await takeInAll(session);
   const { project, base, effects } = session;
   if (!hasWork(session, intake)) {
     if (base !== undefined) await refreshWarehouse(project.folders.data, base, effects);
-    const hasAside = lyingAside(session).length > 0 || intake.reception.unreceived.some((one) => one.report.status === 'set_aside');
+    const hasAside = hasFilesAside(session, intake);
     return reportRun(session, {
       intake,
       applied: undefined,

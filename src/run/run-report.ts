@@ -15,6 +15,8 @@ export type FileReport = Counts & {
   readonly sha256: string | null;
   readonly status: 'loaded' | 'skipped' | 'set_aside' | 'waiting';
   readonly reason?: string;
+  /** Why it was set aside and what to do, in a sentence. */
+  readonly detail?: string;
 };
 
 export type ModelReport = {
@@ -40,6 +42,17 @@ export type Warning = {
   readonly text: string;
 };
 
+/** What `quarantine replay` did with the open records that it was asked for. */
+export type ReplayReport = {
+  readonly tried: number;
+  readonly loaded: number;
+  /** They pass, but their student is on no roster yet. */
+  readonly waiting: number;
+  readonly refused: number;
+  /** Not tried: their file is set aside, replaced, or no longer fits its feed. */
+  readonly skipped: number;
+};
+
 /** What `run --json` prints. */
 export type RunReport = {
   readonly run_id: number | null;
@@ -52,6 +65,7 @@ export type RunReport = {
   readonly checks: readonly CheckReport[];
   readonly warnings: readonly Warning[];
   readonly snapshot: number | null;
+  readonly replay?: ReplayReport;
 };
 
 /** What a run tells while it works. */

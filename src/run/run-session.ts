@@ -31,6 +31,8 @@ export type Session = {
   readonly warnings: Warning[];
   /** Run that each feed's rows were last applied to silver in, by feed. */
   readonly appliedIn: ReadonlyMap<string, number>;
+  /** True when the last data commit's as-of was given by `--as-of`. */
+  readonly wasAsOfAsked: boolean;
   readonly steps: { step: string; seconds: number }[];
   readonly effects: Effects;
 };
@@ -43,6 +45,16 @@ const readApplied = async (engine: Engine, draft: Draft): Promise<ReadonlyMap<st
     sql`select relation, run_id from (${ledgerQuery(draft, ledgerRelations.relation)}) where relation like 'staging.%'`,
   );
   return new Map(rows.map((row) => [String(row.relation).slice('staging.'.length), Number(row.run_id)]));
+};
+
+/** The relation name under which `meta.relation` keeps whether as-of was asked for or found. */
+export const asOfMark = 'reference.run_context';
+
+const readAsOfAsked = async (engine: Engine, draft: Draft): Promise<boolean> => {
+  const rows = await engine.rows(
+    sql`select built_from from (${ledgerQuery(draft, ledgerRelations.relation)}) where relation = 'reference.run_context'`,
+  );
+  return rows[0]?.built_from === 'asked';
 };
 
 export type SessionParts = {
@@ -64,6 +76,7 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
   const files = isFresh
     ? []
     : await engine.rows(ledgerQuery(draft, ledgerRelations.file));
+  const wasAsOfAsked = isFresh ? false : await readAsOfAsked(engine, draft);
   const appliedIn = isFresh ? new Map<string, number>() : await readApplied(engine, draft);
   if (isFresh) {
     for (const name of draft.names()) if (!name.startsWith('meta.')) draft.drop(name);
@@ -96,6 +109,7 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
     load,
     warnings,
     appliedIn,
+    wasAsOfAsked,
     steps: [],
     effects,
   };

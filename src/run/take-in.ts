@@ -4,6 +4,7 @@ import { type AsideFile, loadReceipts, takeOut } from './load/load-files.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import { type Reception, receiveFiles } from './load/receive-files.ts';
 import { type FileRow, unloadedRow } from './load/file-row.ts';
+import type { Replayed } from './replay-records.ts';
 import { inStep, pendingReceipts, publishAllBronze, type Session } from './run-session.ts';
 
 /** What a run took in. */
@@ -13,6 +14,8 @@ export type Intake = {
   readonly aside: readonly AsideFile[];
   /** Files skipped in this run because another path holds the same bytes. */
   readonly skipped: readonly FileRow[];
+  /** What `quarantine replay` read again. */
+  readonly replayed?: Replayed | undefined;
 };
 
 /** The current version of each path among receipts that the ledger holds. */
@@ -36,11 +39,16 @@ const retryable = ({ book, load, log }: Session): readonly FileRow[] => {
   );
 };
 
-const setAsideRow = (session: Session, file: LoadedFile, reason: string): FileRow =>
+const setAsideRow = (
+  session: Session,
+  file: LoadedFile,
+  { reason, text, hint }: { readonly reason: string; readonly text: string; readonly hint: string },
+): FileRow =>
   unloadedRow({
     ...file.row,
     status: 'set_aside',
     reason,
+    detail: `${text} ${hint}`,
     run_id: session.load.run,
     read_with: session.load.readWith,
   });
@@ -54,7 +62,7 @@ export const setFilesAside = async (
 ): Promise<readonly AsideFile[]> => {
   await takeOut(session.load, contract, files.map((file) => file.row.file_id));
   return files.map((file) => {
-    const row = setAsideRow(session, file, why.reason);
+    const row = setAsideRow(session, file, why);
     session.book.put(row);
     return { row, text: why.text, line: undefined, hint: why.hint };
   });

@@ -1,10 +1,11 @@
 import { sql } from '../base/index.ts';
+import { readAccess } from './access-log.ts';
 import { type Applied, quarantineQuery } from './apply-feeds.ts';
 import { builtFromHash } from './build/build-models.ts';
-import { appendLedger, ledgerDefinition, replaceLedger } from './ledger/ledger.ts';
+import { appendLedger, ledgerDefinition, ledgerQuery, replaceLedger } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import type { LedgerRow } from './ledger/rows-query.ts';
-import { type Session, stagingMark } from './run-session.ts';
+import { asOfMark, type Session, stagingMark } from './run-session.ts';
 import type { CheckReport, ModelReport, Warning } from './run-report.ts';
 import type { Intake } from './take-in.ts';
 
@@ -43,7 +44,11 @@ const runRow = (session: Session, facts: LedgerFacts): LedgerRow => {
   };
 };
 
-const killedRows = ({ handle, options }: Session): readonly LedgerRow[] => {
+/** The row of `meta.run` for the run before, when it was killed: it could not write its own. */
+export const killedRows = ({ handle, options }: {
+  readonly handle: Pick<Session['handle'], 'killed'>;
+  readonly options: { readonly version: string };
+}): readonly LedgerRow[] => {
   const { killed } = handle;
   return killed === undefined
     ? []
@@ -113,7 +118,15 @@ const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[
     seconds: null,
     built_from: contract.hash,
   }));
-  return [...built, ...marks];
+  const asOf = {
+    relation: asOfMark,
+    run_id: handle.run,
+    rows: 1,
+    changed: null,
+    seconds: null,
+    built_from: session.options.asOf === undefined ? 'found' : 'asked',
+  };
+  return [...built, ...marks, asOf];
 };
 
 /** Writes what this run refused and resolved; nothing when it did neither. */
@@ -122,12 +135,30 @@ const writeQuarantine = async (session: Session, applied: Applied | undefined): 
   const relation = ledgerRelations.quarantine;
   const [count] = await engine.rows(sql`select count(*) as n from load.refusals`);
   const isKnown = draft.relation(relation.relation) !== undefined;
-  if (isKnown && Number(count?.n ?? 0) === 0 && (applied?.promoted ?? 0) === 0) return;
+  if (isKnown && Number(count?.n ?? 0) === 0 && (applied?.promoted ?? 0) + (applied?.replayed ?? 0) === 0) return;
   if (applied === undefined) await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
   await engine.execute(
     sql`create or replace table load.quarantine as ${quarantineQuery(session)}`,
   );
   await draft.write(ledgerDefinition(relation), sql`select * from load.quarantine`);
+};
+
+/** Copies what was noted in `data/access.jsonl` since the last run that committed. */
+const writeAccess = async ({ draft, engine, project, effects }: Session): Promise<void> => {
+  const relation = ledgerRelations.accessLog;
+  const [last] = await engine.rows(
+    sql`select coalesce(max(line), 0) as line from (${ledgerQuery(draft, relation)})`,
+  );
+  const known = Number(last?.line ?? 0);
+  const entries = await readAccess(project.folders.data, { known }, effects);
+  await appendLedger(
+    draft,
+    relation,
+    entries.map(({ line, at, user, command, action, record_ids }) => ({
+      ...{ line, at: timestamp(new Date(at)), user, command, action },
+      record_ids: record_ids.join(','),
+    })),
+  );
 };
 
 /** Puts everything that a run tells about itself into the draft. */
@@ -141,11 +172,14 @@ export const writeLedger = async (session: Session, facts: LedgerFacts): Promise
     session.steps.map((one) => ({ run_id: run, step: one.step, seconds: seconds(one.seconds) })),
   );
   const changed = book.changed();
-  await replaceLedger(
-    draft,
-    ledgerRelations.file,
-    changed.map((row) => ({ ...row })),
-  );
+  // After a failed check the rows are not in the lake: the next run must read these files again.
+  if (facts.isData) {
+    await replaceLedger(
+      draft,
+      ledgerRelations.file,
+      changed.map((row) => ({ ...row })),
+    );
+  }
   await appendLedger(
     draft,
     ledgerRelations.runFile,
@@ -177,4 +211,5 @@ export const writeLedger = async (session: Session, facts: LedgerFacts): Promise
   await appendLedger(draft, ledgerRelations.schemaChange, schemaRows(run, facts.intake));
   await appendLedger(draft, ledgerRelations.warning, warningRows(run, session.warnings));
   await writeQuarantine(session, facts.applied);
+  await writeAccess(session);
 };

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { join } from 'node:path';
-import { isShown, openReader, type Reader } from '../../run/index.ts';
+import { isShown, noteAccess, openReader, type Reader } from '../../run/index.ts';
 import { parseCount, parseSize } from '../parse-flag.ts';
 import type { CommandContext } from '../command.ts';
 import { formatTable } from '../format-table.ts';
@@ -85,6 +85,9 @@ export const run = async (context: CommandContext): Promise<number> => {
   );
   try {
     for (const warning of reader.snapshot.warnings) output.alarm(`warning ${warning.text}`);
+    if (options.values === true) {
+      await noteAccess(join(projectFolder, 'data'), { command: 'query --values', recordIds: [] }, effects);
+    }
     const [text] = context.args;
     if (text === undefined || text.trim() === '') await listRelations(reader, context);
     else await printAnswer(reader, text, context);

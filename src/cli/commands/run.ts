@@ -4,7 +4,7 @@ import { parseChoice, parseCount, parseDate, parseList, parseSize } from '../par
 import { printProblems } from '../print-problems.ts';
 import { printRun } from '../print-run.ts';
 
-const exitCodes = { ok: 0, nothing: 0, data: 1, failed: 3 } as const;
+export const exitCodes = { ok: 0, nothing: 0, data: 1, failed: 3 } as const;
 
 /** What a person sees while a run works, on one line. */
 export const describeProgress = (event: ProgressEvent): string => {

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/index.ts';
 import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
-import { extendStaging } from '../stage/stage-feed.ts';
+import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
@@ -13,8 +13,10 @@ export type BuildContext = {
   readonly draft: Draft;
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Feeds whose staging holds every winner in this run. */
-  readonly fullFeeds: ReadonlySet<string>;
+  readonly fullFeeds: Set<string>;
   readonly views: ReadonlyMap<string, Model>;
+  /** Makes `staging.<feed>_inferred` hold every member that only facts name. */
+  readonly inferEverything: (contract: Contract) => Promise<void>;
   readonly changes: Map<string, Change>;
 };
 
@@ -75,12 +77,34 @@ const storedRows = (context: BuildContext, model: Model): number => {
   return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
 };
 
+/** The contracts of the feeds whose staging a model reads. */
+const stagedContracts = (context: BuildContext, model: Model): readonly Contract[] => [
+  ...new Set(
+    model.reads.flatMap((relation) => {
+      const feed = /^staging\.(.+?)(?:_versions|_inferred)?$/.exec(relation)?.[1];
+      const contract = feed === undefined ? undefined : context.contracts.get(feed);
+      return contract === undefined ? [] : [contract];
+    }),
+  ),
+];
+
+/** A model that is built whole must see every winner, not only those that this run applies. */
+const stageWhole = async (context: BuildContext, model: Model): Promise<void> => {
+  for (const contract of stagedContracts(context, model)) {
+    if (context.fullFeeds.has(contract.feed)) continue;
+    await stageEverything(context.engine, contract);
+    await context.inferEverything(contract);
+    context.fullFeeds.add(contract.feed);
+  }
+};
+
 const buildWhole = async (
   context: BuildContext,
   model: Model,
   builtFrom: string,
 ): Promise<Change> => {
   const { engine, draft } = context;
+  await stageWhole(context, model);
   const query = sql`select ${typedColumns(model)} from (${trustedSql(model.sql)})`;
   const previous = draft.relation(model.relation);
   const sameShape =
@@ -101,7 +125,11 @@ const buildWhole = async (
     sql`select * from ${quoteRelation(model.relation)}`,
     sql`select * from ${after}`,
   );
-  if (changed === 0) return noChange;
+  if (changed === 0) {
+    // The same rows from another definition: without the mark it would be behind for ever.
+    draft.markBuilt(model.relation, builtFrom);
+    return noChange;
+  }
   await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`);
   await publishView(context, model);
   return changedRows(changed);
@@ -113,10 +141,8 @@ const extendStagingFor = async (
   model: Model,
   by: readonly string[],
 ): Promise<void> => {
-  for (const relation of model.reads) {
-    const feed = /^staging\.(.+?)(?:_versions|_inferred)?$/.exec(relation)?.[1];
-    const contract = feed === undefined ? undefined : context.contracts.get(feed);
-    if (contract === undefined || context.fullFeeds.has(contract.feed)) continue;
+  for (const contract of stagedContracts(context, model)) {
+    if (context.fullFeeds.has(contract.feed)) continue;
     if (contract.key.join() !== by.join()) continue;
     await extendStaging(
       context.engine,

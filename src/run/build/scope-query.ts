@@ -13,6 +13,17 @@ export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sq
 export const inGroups = (relation: Sql, columns: readonly string[], groups: Sql): Sql =>
   sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)}`;
 
+const writtenName = /(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)\s*\.\s*(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)/y;
+
+/** The name that stands at `at` as it is written, quoted or not; undefined when none does. */
+const nameAt = (text: string, at: number): string | undefined => {
+  writtenName.lastIndex = at;
+  return writtenName.exec(text)?.[0];
+};
+
+const plainName = (written: string): string =>
+  written.replaceAll(/\s*\.\s*/g, '.').replaceAll('"', '').toLowerCase();
+
 /**
  * A model's query with the named relations read through `scoped` views, so that only touched groups
  * are built. References are found by the engine's parser, never by searching the text.
@@ -30,13 +41,14 @@ export const scopeQuery = async (
       const replacement = scoped.get(`${reference.schema}.${reference.name}`);
       return replacement === undefined || reference.offset === undefined
         ? []
-        : [{ at: reference.offset, replacement, written: `${reference.schema}.${reference.name}` }];
+        : [{ at: reference.offset, replacement, relation: `${reference.schema}.${reference.name}` }];
     })
     .sort((a, b) => b.at - a.at);
   let text = bytes.toString('latin1');
-  for (const { at, replacement, written } of places) {
-    if (text.slice(at, at + written.length).toLowerCase() !== written.toLowerCase()) {
-      throw new Error(`the reference to ${written} does not stand where the parser says`);
+  for (const { at, replacement, relation } of places) {
+    const written = nameAt(text, at);
+    if (written === undefined || plainName(written) !== relation.toLowerCase()) {
+      throw new Error(`the reference to ${relation} does not stand where the parser says`);
     }
     text =
       text.slice(0, at) +

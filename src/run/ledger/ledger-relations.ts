@@ -62,6 +62,7 @@ export const ledgerRelations = {
       column('batch_date', 'DATE', 'Date in its name, or null.'),
       column('status', 'VARCHAR', 'loaded, skipped or set_aside.'),
       column('reason', 'VARCHAR', 'Why it was set aside, or null.'),
+      column('detail', 'VARCHAR', 'The same in a sentence, with what to do.'),
       column('receipt', 'BIGINT', 'Order of receipt.'),
       column('received_on', 'DATE', 'Local date of receipt.'),
       ...counts,
@@ -131,6 +132,19 @@ export const ledgerRelations = {
       column('line', 'BIGINT', 'Physical line, or null.'),
       column('column_name', 'VARCHAR', 'The column, or null.'),
       column('text', 'VARCHAR', 'The sentence.'),
+    ],
+  },
+  accessLog: {
+    relation: 'meta.access_log',
+    is: 'One row per time that somebody was shown values; copied from data/access.jsonl.',
+    key: ['line'],
+    columns: [
+      column('line', 'BIGINT', 'Line of data/access.jsonl, from 1.'),
+      column('at', 'TIMESTAMP', 'UTC.'),
+      column('user', 'VARCHAR', 'The account that asked.'),
+      column('command', 'VARCHAR', 'What was typed, without values.'),
+      column('action', 'VARCHAR', 'view.'),
+      column('record_ids', 'VARCHAR', 'The records of quarantine.record, separated by commas.'),
     ],
   },
   quarantine: {

@@ -10,6 +10,8 @@ export type FileRow = Counts & {
   readonly batch_date: string | null;
   readonly status: 'loaded' | 'skipped' | 'set_aside';
   readonly reason: string | null;
+  /** Why it was set aside and what to do; null when it was not. */
+  readonly detail: string | null;
   readonly receipt: number;
   readonly received_on: string;
   readonly run_id: number;
@@ -30,6 +32,7 @@ export const readFileRow = (row: Readonly<Record<string, Cell>>): FileRow => ({
   batch_date: text(row.batch_date),
   status: row.status === 'loaded' ? 'loaded' : row.status === 'skipped' ? 'skipped' : 'set_aside',
   reason: text(row.reason),
+  detail: text(row.detail),
   receipt: Number(row.receipt),
   received_on: String(row.received_on),
   run_id: Number(row.run_id),

@@ -1,7 +1,7 @@
 import { quoteText, type Sql, sql } from '../../base/index.ts';
 import { type Contract, matchFeed } from '../../contract/index.ts';
 import { openArchived, type Receipt } from '../../ingest/index.ts';
-import { orphanQuery } from '../stage/create-candidates.ts';
+import { stageNames } from '../stage/stage-names.ts';
 import type { FileRow } from './file-row.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
 import { fileIdOf } from './load-files.ts';
@@ -10,7 +10,6 @@ import { recordRefusals, writeRecords } from './record-refusals.ts';
 export type OrphanRequest = {
   readonly contract: Contract;
   readonly rosters: ReadonlySet<string>;
-  readonly currentReceipts: readonly number[];
   readonly fileIds: readonly string[];
   readonly loaded: ReadonlyMap<string, LoadedFile>;
   readonly rows: ReadonlyMap<string, FileRow>;
@@ -57,15 +56,10 @@ export const recordOrphans = async (
   const { contract, rosters, fileIds } = request;
   const column = contract.relationships.find((one) => rosters.has(one.feed))?.column;
   if (column === undefined || fileIds.length === 0) return new Map();
-  const options = {
-    contract,
-    rosters,
-    currentReceipts: request.currentReceipts,
-    timeZone: load.project.config.settings.timezone,
-  };
+  const list = fileIds.map(quoteText).join(', ') as Sql;
   const table: Sql = sql`load.orphans`;
   await load.engine.execute(
-    sql`create or replace table ${table} as ${orphanQuery(options, fileIds)}`,
+    sql`create or replace table ${table} as select * from ${stageNames(contract.feed).orphans} where _file_id in (${list})`,
   );
   const counts = await load.engine.rows(
     sql`select _file_id, count(*) as n from ${table} group by _file_id order by _file_id`,

@@ -104,6 +104,7 @@ export const loadReceipts = async (
           batch_date: receipt.batch_date,
           status: 'skipped',
           reason: null,
+          detail: null,
           receipt: receipt.seq,
           received_on: receipt.received_on,
           run_id: load.run,

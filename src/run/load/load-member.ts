@@ -62,6 +62,7 @@ const setAside = (
     batch_date: why.batchDate ?? null,
     status: 'set_aside',
     reason: why.reason,
+    detail: why.hint === undefined ? why.text : `${why.text} ${why.hint}`,
   }),
 });
 
@@ -180,6 +181,7 @@ const loadMatched = async (
     batch_date: batchDate,
     status: 'loaded',
     reason: null,
+    detail: null,
     read: report.read,
     blank: facts.blank,
   };

@@ -33,6 +33,8 @@ export type Reception = {
   readonly unreceived: readonly Unreceived[];
   /** Files whose bytes are the current version of their path. */
   readonly unchanged: readonly { readonly path: string; readonly sha256: string }[];
+  /** Every path that lies in the drop zone now. */
+  readonly listed: ReadonlySet<string>;
 };
 
 type Finding = {
@@ -191,5 +193,5 @@ export const receiveFiles = async (
     }
   }
   await seen.save();
-  return found;
+  return { ...found, listed: new Set(listing.files.map((file) => file.path)) };
 };

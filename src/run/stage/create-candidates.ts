@@ -39,22 +39,40 @@ const refersToKnown = ({ contract, rosters }: CandidateOptions): Sql => {
   return conditions.length === 0 ? sql`true` : joinSql(conditions, ' and ');
 };
 
-/** `stage.<feed>_candidates`: the rows that may win a key, and `staging.<feed>_versions` over them. */
+/**
+ * `stage.<feed>_candidates`: the rows that may win a key. Needs `stage.<feed>_orphans`; where nobody
+ * waits, ten million rows are not asked whether their member is known.
+ */
 export const createCandidates = async (
   engine: Engine,
   options: CandidateOptions,
 ): Promise<void> => {
-  const { contract } = options;
-  const names = stageNames(contract.feed);
+  const names = stageNames(options.contract.feed);
+  const [waiting] = await engine.rows(sql`select count(*) as n from ${names.orphans}`);
+  const isKnown =
+    Number(waiting?.n ?? 0) === 0
+      ? sql`true`
+      : sql`not exists (select 1 from ${names.orphans} as o where o._file_id = b._file_id and o._source_row = b._source_row)`;
   await engine.execute(
-    sql`create or replace view ${names.candidates} as select * from ${names.bronze} where ${isCurrentVersion(options)} and ${refersToKnown(options)}`,
+    sql`create or replace view ${names.candidates} as select * from ${names.bronze} as b where ${isCurrentVersion(options)} and ${isKnown}`,
   );
 };
 
-/** Rows of these files whose member on a roster is unknown: query of (_file_id, _source_row, …). */
-export const orphanQuery = (options: CandidateOptions, fileIds: readonly string[]): Sql =>
-  sql`select _file_id, _source_row, _source_line from ${stageNames(options.contract.feed).bronze}
-    where _file_id in (${fileIds.length === 0 ? sql`null` : joinSql(fileIds.map(quoteText))}) and not (${refersToKnown(options)})`;
+/** Rows whose member on a roster is unknown, of these files or of all: (_file_id, _source_row, _source_line). */
+export const orphanQuery = (options: CandidateOptions, fileIds: readonly string[] | undefined): Sql => {
+  const ofFiles =
+    fileIds === undefined
+      ? sql`true`
+      : fileIds.length === 0
+        ? sql`false`
+        : sql`_file_id in (${joinSql(fileIds.map(quoteText))})`;
+  return sql`select _file_id, _source_row, _source_line from ${stageNames(options.contract.feed).bronze}
+    where ${ofFiles} and not (${refersToKnown(options)})`;
+};
+
+/** Rows of which every member on a roster is known. */
+export const knownRows = (options: CandidateOptions): Sql =>
+  sql`select * from ${stageNames(options.contract.feed).bronze} where ${refersToKnown(options)}`;
 
 /**
  * `staging.<feed>_versions`: all accepted versions of the touched keys, oldest first in
@@ -93,15 +111,23 @@ export const createVersions = async (engine: Engine, options: CandidateOptions):
     where _next_moment is null or _next_moment > _moment`);
 };
 
+export type InferOptions = {
+  /** The feed whose members may be known only from facts. */
+  readonly target: Contract;
+  /** Feeds that refer to it. */
+  readonly referring: readonly Contract[];
+  readonly hasRoster: boolean;
+  /** Look at every row, not only at this run's. */
+  readonly whole: boolean;
+};
+
 /** `staging.<feed>_inferred`: members that only facts name; empty when the feed has a roster. */
-export const createInferred = async (
-  engine: Engine,
-  target: Contract,
-  referring: readonly Contract[],
-  hasRoster: boolean,
-): Promise<void> => {
+export const createInferred = async (engine: Engine, options: InferOptions): Promise<void> => {
+  const { target, referring, hasRoster, whole } = options;
   const names = stageNames(target.feed);
   const key = target.key[0] ?? 'id';
+  const rowsOf = (feed: string): Sql =>
+    whole ? stageNames(feed).candidates : stageNames(feed).fresh;
   const sources = hasRoster
     ? []
     : referring.flatMap((contract) =>
@@ -109,7 +135,7 @@ export const createInferred = async (
           .filter((relationship) => relationship.feed === target.feed)
           .map(
             ({ column }) =>
-              sql`select ${quoteName(column)} as ${quoteName(key)} from ${stageNames(contract.feed).fresh} where ${quoteName(column)} is not null`,
+              sql`select ${quoteName(column)} as ${quoteName(key)} from ${rowsOf(contract.feed)} where ${quoteName(column)} is not null`,
           ),
       );
   const rows =

@@ -50,20 +50,26 @@ const createFresh = async (engine: Engine, names: StageNames, options: StageOpti
   await engine.execute(sql`create or replace table ${names.earlier} as ${earlier}`);
 };
 
+/** What ranking says of a row, under the names that say it was so before this run. */
+const asBefore = (ranked: Sql): Sql =>
+  sql`select * exclude (_place, _winner_hash, _winner_seen, _is_current_of_path),
+    _place as _place_before, _winner_hash as _row_winner_hash_before, _winner_seen as _row_seen_before
+    from (${ranked})`;
+
 const createRanked = async (engine: Engine, names: StageNames, contract: Contract): Promise<void> => {
   const key = keyList(contract);
   await engine.execute(sql`create or replace table ${names.contested} as
     select ${key} from ${names.fresh} group by ${key} having count(*) > 1
     union
     select ${key} from ${names.earlier}`);
-  const claims = sql`select *, true as _is_fresh from ${names.fresh} where (${key}) in (select ${key} from ${names.contested})
-    union all by name select *, false as _is_fresh from ${names.earlier}`;
+  // No join of new and old rows: a join on file and row with a condition compares every pair.
+  const before = asBefore(rankRows(contract, sql`select * from ${names.earlier}`));
+  const claims = sql`select *, false as _is_fresh from (${before})
+    union all by name
+    select *, true as _is_fresh from ${names.fresh} where (${key}) in (select ${key} from ${names.contested})`;
   await engine.execute(sql`create or replace table ${names.ranked} as
-    select now.*, before._place as _place_before, before._winner_hash as _row_winner_hash_before,
-      max(before._winner_seen) over (partition by ${keyList(contract, 'now')}) as _winner_seen_before
-    from (${rankRows(contract, claims)}) as now
-    left join (${rankRows(contract, sql`select * from ${names.earlier}`)}) as before
-      on before._file_id = now._file_id and before._source_row = now._source_row and not now._is_fresh`);
+    select *, max(_row_seen_before) over (partition by ${key}) as _winner_seen_before
+    from (${rankRows(contract, claims)})`);
 };
 
 const columnList = (contract: Contract): Sql =>
@@ -107,6 +113,25 @@ export const stageFeed = async (engine: Engine, options: StageOptions): Promise<
   await createFresh(engine, names, options);
   await createRanked(engine, names, options.contract);
   await createStaging(engine, names, options);
+};
+
+/**
+ * Makes `staging.<feed>` hold every winner, whatever this run changed: for a model that is built whole.
+ * The counts of files and `delta.staging_<feed>` stay as they are.
+ */
+export const stageEverything = async (engine: Engine, contract: Contract): Promise<void> => {
+  const names = stageNames(contract.feed);
+  const key = keyList(contract);
+  const columns = columnList(contract);
+  await engine.execute(sql`create or replace table ${names.contested} as
+    select ${key} from ${names.candidates} group by ${key} having count(*) > 1`);
+  const claims = sql`select * from ${names.candidates} where (${key}) in (select ${key} from ${names.contested})`;
+  await engine.execute(sql`create or replace table ${names.ranked} as ${rankRows(contract, claims)}`);
+  await engine.execute(sql`drop table if exists ${names.staging}`);
+  await engine.execute(sql`create or replace view ${names.staging} as
+    select ${columns} from ${names.candidates} where (${key}) not in (select ${key} from ${names.contested})
+    union all
+    select ${columns} from ${names.ranked} where _place = 1`);
 };
 
 /** Adds the winners of more keys (query of key columns) to an incremental `staging.<feed>`. */

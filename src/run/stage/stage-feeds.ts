@@ -11,6 +11,8 @@ import {
   createInferred,
   createKnown,
   createVersions,
+  knownRows,
+  orphanQuery,
 } from './create-candidates.ts';
 import { stageFeed } from './stage-feed.ts';
 import { stageNames } from './stage-names.ts';
@@ -31,6 +33,8 @@ export type StagingRequest = {
   /** Feeds with a roster: references to an unknown member wait as orphans. */
   readonly rosters: ReadonlySet<string>;
   readonly currentReceipts: ReadonlyMap<string, readonly number[]>;
+  /** Rows that are read again in this run: query of (feed, file_id, row). */
+  readonly replayed?: Sql | undefined;
   readonly timeZone: string;
 };
 
@@ -41,36 +45,49 @@ const candidateOptions = (request: StagingRequest, contract: Contract): Candidat
   timeZone: request.timeZone,
 });
 
-/** Open orphans of earlier files whose member is known by now: they come in with this run. */
+/** Open orphans of earlier files whose member is known by now, and replayed rows: they come in with this run. */
 const promotedRows = (request: StagingRequest, contract: Contract): Sql | undefined => {
   const { draft } = request;
   if (draft.relation(ledgerRelations.quarantine.relation) === undefined) return undefined;
   const open = sql`select file_id, "row" from (${ledgerQuery(draft, ledgerRelations.quarantine)})
     where feed = ${quoteText(contract.feed)} and stage = 'silver' and state = 'open'`;
-  return open;
+  if (request.replayed === undefined) return open;
+  return sql`${open} union select file_id, "row" from (${request.replayed}) where feed = ${quoteText(contract.feed)}`;
 };
 
-/** Makes `stage.<feed>_promoted`: (_file_id, _source_row) of orphans that found their member. */
-const createPromoted = async (request: StagingRequest, contract: Contract): Promise<number> => {
+const countOf = async (engine: Engine, relation: Sql): Promise<number> =>
+  Number((await engine.rows(sql`select count(*) as n from ${relation}`))[0]?.n ?? 0);
+
+const noRows = sql`select cast(null as varchar) as _file_id, cast(null as bigint) as _source_row where false`;
+
+/**
+ * Finds who waits for an unknown member: `stage.<feed>_promoted` holds earlier orphans that found
+ * theirs, `stage.<feed>_orphans` those that wait still and those of new files.
+ */
+const createOrphans = async (request: StagingRequest, state: FeedState): Promise<void> => {
   const { engine } = request;
-  const name = sql`stage.${quoteName(`${contract.feed}_promoted`)}`;
-  const open = promotedRows(request, contract);
-  const none = sql`select cast(null as varchar) as _file_id, cast(null as bigint) as _source_row where false`;
-  const waiting = sql`stage.${quoteName(`${contract.feed}_waiting`)}`;
+  const { contract, full, newFileIds } = state;
+  const { feed } = contract;
+  const names = stageNames(feed);
+  const promoted = sql`stage.${quoteName(`${feed}_promoted`)}`;
+  const waiting = sql`stage.${quoteName(`${feed}_waiting`)}`;
+  const options = candidateOptions(request, contract);
+  const open = full ? undefined : promotedRows(request, contract);
   await engine.execute(
-    sql`create or replace table ${waiting} as ${open === undefined ? none : sql`select file_id as _file_id, "row" as _source_row from (${open})`}`,
+    sql`create or replace table ${waiting} as ${open === undefined ? noRows : sql`select file_id as _file_id, "row" as _source_row from (${open})`}`,
   );
-  const [count] = await engine.rows(sql`select count(*) as n from ${waiting}`);
-  const { candidates } = stageNames(contract.feed);
+  const isWaiting = (await countOf(engine, waiting)) > 0;
   // Only files with orphans are read; most runs have none.
+  const known = sql`select b._file_id, b._source_row from (${knownRows(options)}) as b
+    semi join ${waiting} as w on w._file_id = b._file_id and w._source_row = b._source_row`;
+  await engine.execute(sql`create or replace table ${promoted} as ${isWaiting ? known : noRows}`);
+  const fresh = orphanQuery(options, full ? undefined : newFileIds);
+  const still = sql`select b._file_id, b._source_row, b._source_line from ${names.bronze} as b
+    semi join (select * from ${waiting} except select * from ${promoted}) as w
+      on w._file_id = b._file_id and w._source_row = b._source_row`;
   await engine.execute(
-    Number(count?.n ?? 0) === 0
-      ? sql`create or replace table ${name} as ${none}`
-      : sql`create or replace table ${name} as select c._file_id, c._source_row from ${candidates} as c
-          semi join ${waiting} as w on w._file_id = c._file_id and w._source_row = c._source_row`,
+    sql`create or replace table ${names.orphans} as ${isWaiting ? sql`${fresh} union ${still}` : fresh}`,
   );
-  const [promoted] = await engine.rows(sql`select count(*) as n from ${name}`);
-  return Number(promoted?.n ?? 0);
 };
 
 /** Schemas of the temp relations that a run works with. */
@@ -86,15 +103,17 @@ export const prepareStaging = async (request: StagingRequest): Promise<void> => 
     request.contracts.some((other) => other.relationships.some((one) => one.feed === feed));
   for (const contract of request.contracts)
     if (isReferredTo(contract.feed)) await createKnown(request.engine, contract);
-  for (const contract of request.contracts)
-    await createCandidates(request.engine, candidateOptions(request, contract));
+  for (const state of request.feeds) {
+    await createOrphans(request, state);
+    await createCandidates(request.engine, candidateOptions(request, state.contract));
+  }
 };
 
 /** Stages one feed; returns how many orphans came in. */
 export const stageOne = async (request: StagingRequest, state: FeedState): Promise<number> => {
   const { contract, full, newFileIds } = state;
-  const promoted = full ? 0 : await createPromoted(request, contract);
   const name = sql`stage.${quoteName(`${contract.feed}_promoted`)}`;
+  const promoted = await countOf(request.engine, name);
   await stageFeed(request.engine, {
     contract,
     newFileIds,
@@ -115,9 +134,6 @@ const createDeltaViews = async (engine: Engine, contract: Contract): Promise<voi
   );
 };
 
-const countOf = async (engine: Engine, relation: Sql): Promise<number> =>
-  Number((await engine.rows(sql`select count(*) as n from ${relation}`))[0]?.n ?? 0);
-
 /**
  * Finishes staging when every feed stands: versions, members known only from facts, and what changed,
  * for the models that read them.
@@ -132,7 +148,8 @@ export const finishStaging = async (request: StagingRequest): Promise<ReadonlyMa
       other.relationships.some((relationship) => relationship.feed === contract.feed),
     );
     await createVersions(engine, candidateOptions(request, contract));
-    await createInferred(engine, contract, referring, rosters.has(contract.feed));
+    const hasRoster = rosters.has(contract.feed);
+    await createInferred(engine, { target: contract, referring, hasRoster, whole: false });
     await createDeltaViews(engine, contract);
     const change =
       state?.full === true ? changedAll : changedRows(await countOf(engine, names.delta));

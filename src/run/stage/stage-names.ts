@@ -4,6 +4,8 @@ import { quoteName, type Sql, sql } from '../../base/index.ts';
 export type StageNames = {
   /** Every accepted row of every version, of known members only. */
   readonly candidates: Sql;
+  /** Rows whose member no roster knows: (_file_id, _source_row, _source_line). */
+  readonly orphans: Sql;
   /** The candidates that are new in this run. */
   readonly fresh: Sql;
   /** Rows applied before, of keys that fresh rows claim too. */
@@ -26,6 +28,7 @@ export const stageNames = (feed: string): StageNames => {
   const stage = (suffix: string): Sql => sql`stage.${quoteName(`${feed}_${suffix}`)}`;
   return {
     candidates: stage('candidates'),
+    orphans: stage('orphans'),
     fresh: stage('fresh'),
     earlier: stage('earlier'),
     contested: stage('contested'),

@@ -1,0 +1,149 @@
+import { basename, join, resolve } from 'node:path';
+import type { Effects } from '../../base/index.ts';
+import { configFile } from '../../contract/index.ts';
+import type { CommandContext } from '../command.ts';
+import { firstConfig } from '../first-config.ts';
+import { type FirstLook, type Look, lookAtProject } from '../first-look.ts';
+import { formatTable } from '../format-table.ts';
+import { type Output, printable } from '../output.ts';
+import { printProblems } from '../print-problems.ts';
+
+const said = (count: number): string => count.toLocaleString('en-US');
+
+const plural = (n: number, one: string, many: string): string =>
+  `${said(n)} ${n === 1 ? one : many}`;
+
+const inTwelveColumns = 12;
+
+const describeLacking = (lacking: Look['lacking']): readonly string[] =>
+  lacking.map(
+    ({ column, closest }) =>
+      `  ${column} is missing${closest === undefined ? '' : `; closest header: ${printable(closest)}`}`,
+  );
+
+const describeProblem = (
+  title: string,
+  { problem, likelyFeed, lacking }: Look,
+  output: Output,
+): readonly string[] => {
+  const hints = problem?.hint?.split('\n') ?? [];
+  return [
+    `${title}  ${output.style('fits no feed yet', 'yellow')}`,
+    ...[problem?.message ?? '', ...hints].map((line) => `  ${printable(line)}`),
+    ...(likelyFeed === undefined ? [] : [`  its header fits ${likelyFeed} best`]),
+    ...describeLacking(lacking),
+  ];
+};
+
+/** The lines on one file: what it is, which header fills which column, what nobody takes. */
+const describeLook = (look: Look, output: Output): readonly string[] => {
+  const { path, rows, feed, taken, unmatched, lacking } = look;
+  const title = output.style(printable(path), 'bold');
+  if (look.problem !== undefined) return describeProblem(title, look, output);
+  const renamed = taken.filter(({ column, header }) => column !== header);
+  const same = taken.filter(({ column, header }) => column === header);
+  const lines = [
+    `${title}  ${feed ?? ''}, ${plural(rows, 'row', 'rows')}, ${taken.length} of ${taken.length + unmatched.length} columns taken`,
+  ];
+  if (same.length > 0) lines.push(`  as they are  ${same.map(({ column }) => column).join(', ')}`);
+  for (const { column, header } of renamed) lines.push(`  ${printable(header)} → ${column}`);
+  for (const { header, closest } of unmatched) {
+    lines.push(
+      `  ${printable(header)} → no column${closest === undefined ? '' : `; closest: ${closest}`}`,
+    );
+  }
+  return [...lines, ...describeLacking(lacking)];
+};
+
+/** Three records of each feed: what the columns hold says more than their names. */
+const describeSample = ({ feed, sample, taken }: Look): readonly string[] => {
+  if (sample.length === 0) return [];
+  const names = taken.map(({ column }) => column).slice(0, inTwelveColumns);
+  const table = formatTable(
+    names,
+    sample.map((record) => names.map((name) => record[name] ?? null)),
+  );
+  return [`  first records as ${feed ?? ''}:`, ...table.split('\n').map((line) => `    ${line}`)];
+};
+
+const printLooks = async ({ looks }: FirstLook, output: Output): Promise<void> => {
+  const sampled = new Set<string>();
+  for (const look of looks) {
+    const isFirst = look.feed !== undefined && !sampled.has(look.feed);
+    if (look.feed !== undefined) sampled.add(look.feed);
+    const lines = [...describeLook(look, output), ...(isFirst ? describeSample(look) : [])];
+    await output.data(`${lines.join('\n')}\n`);
+  }
+};
+
+/** Makes what is missing; returns what was made. What lies there is never touched. */
+const makeFolders = async (folder: string, effects: Effects): Promise<readonly string[]> => {
+  const raw = join(folder, 'data', 'raw');
+  if ((await effects.fs.stat(raw)) !== undefined) return [];
+  await effects.fs.makeFolder(raw);
+  return ['data/raw'];
+};
+
+const writeConfig = async (
+  folder: string,
+  look: FirstLook,
+  effects: Effects,
+): Promise<readonly string[]> => {
+  const path = join(folder, configFile);
+  if ((await effects.fs.stat(path)) !== undefined) return [];
+  const zone = effects.env.TZ ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  await effects.fs.writeText(path, firstConfig({ name: basename(folder), zone, look }));
+  return [configFile];
+};
+
+/**
+ * `init`: makes schoolhouse.yaml and data/raw where they are missing, and tells how the files that lie there
+ * already fit the feeds. Asks nothing, overwrites nothing, loads nothing.
+ */
+export const run = async (context: CommandContext): Promise<number> => {
+  const { args, output, projectFolder, packageFolder, effects } = context;
+  const folder = resolve(projectFolder, args[0] ?? '.');
+  const folders = await makeFolders(folder, effects);
+  const looked = await lookAtProject({ projectFolder: folder, packageFolder }, effects);
+  if (looked.kind === 'problems') return printProblems(output, looked.problems);
+  const look = looked.value;
+  const made = [...folders, ...(await writeConfig(folder, look, effects))];
+  if (output.json) {
+    const files = look.looks.map(({ problem, classPattern, ...file }) => ({
+      ...file,
+      feed: file.feed ?? null,
+      likelyFeed: file.likelyFeed ?? null,
+      problem:
+        problem === undefined
+          ? null
+          : { code: problem.code, message: problem.message, hint: problem.hint },
+      classPattern: classPattern ?? null,
+    }));
+    await output.data(JSON.stringify({ folder, made, files }));
+    return 0;
+  }
+  const where = args[0] === undefined ? '' : `${printable(args[0])}/`;
+  output.talk(
+    made.length === 0
+      ? 'everything is there already; nothing was changed'
+      : `made ${made.map((name) => `${where}${name}`).join(', ')}`,
+  );
+  if (look.looks.length > 0)
+    output.talk(`found ${plural(look.looks.length, 'file', 'files')}; nothing was loaded\n`);
+  await printLooks(look, output);
+  if (look.isBeside && made.includes(configFile)) {
+    output.talk(`The files lie beside data/raw: ${configFile} names them, or move them there.`);
+  }
+  const inFolder = args[0] === undefined ? '' : ` --project-dir ${printable(args[0])}`;
+  const open = look.looks.filter((one) => one.feed === undefined).length;
+  if (look.looks.length === 0)
+    output.talk(
+      `Put exports (CSV or JSON) into ${where}data/raw, then type: schoolhouse run${inFolder}`,
+    );
+  else if (open > 0)
+    output.talk(
+      `Look at the proposals in ${where}${configFile}, then type: schoolhouse run${inFolder}`,
+    );
+  else output.talk(`Type next: schoolhouse run${inFolder}`);
+  return 0;
+};

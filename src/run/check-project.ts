@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { type Compiled, type Effects, quoteRelation, sql } from '../base/index.ts';
+import { type Engine, openDuckDB } from '../engine/index.ts';
+import { createViews, hashFile, type Lease, openLease, type Snapshot } from '../lake/index.ts';
+import type { Check, Model } from '../model/index.ts';
+import { builtFromHash } from './build/build-models.ts';
+import { runChecks } from './check/run-checks.ts';
+import { ledgerRelations } from './ledger/ledger-relations.ts';
+import { openProject, type Project, projectFolders } from './open-project.ts';
+import { defaultMemoryBytes } from './open-reader.ts';
+import {
+  dayPolicyQuery,
+  policyQuery,
+  runContextQuery,
+  studentPolicyQuery,
+} from './policy-relations.ts';
+import { withoutWrites } from './read-only.ts';
+import type { CheckReport } from './run-report.ts';
+
+export type CheckOptions = {
+  readonly projectFolder: string;
+  readonly packageFolder: string;
+  readonly version: string;
+  /** Stop when everything compiles. */
+  readonly isCompileOnly: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((step: string) => void) | undefined;
+};
+
+export type ProjectCheck = {
+  readonly feeds: number;
+  readonly models: number;
+  /** The snapshot that was checked; null when only the compiler was asked, or nothing was loaded yet. */
+  readonly snapshot: number | null;
+  readonly checks: readonly CheckReport[];
+  /** Checks of tables that the next run builds anew: today's question does not fit yesterday's table. */
+  readonly waiting: readonly string[];
+  readonly parts: number;
+  /** Parts whose bytes are not what was committed. */
+  readonly damaged: readonly string[];
+};
+
+/** Reads every part again and names those whose bytes changed since they were committed. */
+const findDamaged = async (
+  { manifest, lakeFolder }: Snapshot,
+  effects: Pick<Effects, 'fs'>,
+): Promise<{ readonly parts: number; readonly damaged: readonly string[] }> => {
+  const parts = Object.values(manifest.relations).flatMap((entry) =>
+    entry.kind === 'parts' ? entry.parts : [],
+  );
+  const damaged: string[] = [];
+  for (const part of parts) {
+    const found = await hashFile(join(lakeFolder, part.path), effects);
+    if (found !== part.sha256) damaged.push(part.path);
+  }
+  return { parts: parts.length, damaged };
+};
+
+/** Relations that a run makes from settings, as they are for this snapshot. */
+const provideReferences = async (
+  engine: Engine,
+  project: Project,
+  asOf: string | null,
+): Promise<void> => {
+  const { policyRows, config } = project;
+  const yearStart = policyRows.find((row) => row.key === 'year.start' && row.scope_type === 'all');
+  const context = {
+    asOf,
+    timeZone: config.settings.timezone,
+    yearStart: yearStart?.value ?? '07-01',
+  };
+  await engine.execute(sql`create schema if not exists reference`);
+  const made = [
+    ['reference.run_context', runContextQuery(context)],
+    ['reference.policy', policyQuery(policyRows)],
+    ['reference.day_policy', dayPolicyQuery(policyRows)],
+  ] as const;
+  for (const [name, query] of made) {
+    await engine.execute(sql`create or replace table ${quoteRelation(name)} as ${query}`);
+  }
+};
+
+const provided = new Set([
+  'reference.run_context',
+  'reference.policy',
+  'reference.day_policy',
+  'reference.student_policy',
+]);
+
+/** Every stored relation below these, that a check of today can be asked of. */
+const isUpToDate = (project: Project, snapshot: Snapshot) => {
+  const models = new Map(project.graph.models.map((model) => [model.relation, model]));
+  const isCurrent = (relation: string): boolean => {
+    if (provided.has(relation)) return true;
+    const stored = snapshot.manifest.relations[relation];
+    const model: Model | undefined = models.get(relation);
+    if (stored === undefined) return false;
+    return model === undefined || stored.builtFrom === builtFromHash(project, model);
+  };
+  return (check: Check): boolean => check.reads.every(isCurrent);
+};
+
+/** What must hold of the ledger itself: every record of every file is somewhere. */
+const filesBalance = async (
+  engine: Engine,
+  snapshot: Snapshot,
+): Promise<readonly CheckReport[]> => {
+  if (snapshot.manifest.relations[ledgerRelations.file.relation] === undefined) return [];
+  const [row] = await engine.rows(
+    sql`select count(*) as n from meta.file where read <> loaded + duplicate + superseded + blank + quarantined`,
+  );
+  return [{ name: 'files_balance', severity: 'error', failed_rows: Number(row?.n ?? 0) }];
+};
+
+const checkSnapshot = async (
+  {
+    engine,
+    project,
+    options,
+  }: { readonly engine: Engine; readonly project: Project; readonly options: CheckOptions },
+  { snapshot }: Lease,
+  effects: Effects,
+): Promise<Omit<ProjectCheck, 'feeds' | 'models'>> => {
+  const { run, asOf } = snapshot.manifest;
+  options.onProgress?.('parts');
+  const hashed = await findDamaged(snapshot, effects);
+  if (hashed.damaged.length > 0) return { snapshot: run, checks: [], waiting: [], ...hashed };
+  options.onProgress?.('checks');
+  await provideReferences(engine, project, asOf);
+  await createViews(engine, snapshot);
+  if (snapshot.manifest.relations['silver.dim_student'] !== undefined) {
+    await engine.execute(
+      sql`create or replace view reference.student_policy as ${studentPolicyQuery(project.policyRows, asOf)}`,
+    );
+  }
+  const isDue = isUpToDate(project, snapshot);
+  const models = new Map(project.graph.models.map((model) => [model.relation, model]));
+  const checks = await runChecks(
+    { engine, models, changes: new Map(), whole: true },
+    project.graph.checks.filter(isDue),
+  );
+  return {
+    snapshot: run,
+    checks: [...(await filesBalance(engine, snapshot)), ...checks],
+    waiting: project.graph.checks.filter((check) => !isDue(check)).map((check) => check.name),
+    ...hashed,
+  };
+};
+
+const checkWith = async (
+  options: CheckOptions,
+  { engine, lease }: { readonly engine: Engine; readonly lease: Lease | undefined },
+  effects: Effects,
+): Promise<Compiled<ProjectCheck>> => {
+  const project = await openProject({ ...options, flags: [], engine }, withoutWrites(effects));
+  if (project.kind === 'problems') return project;
+  const { contracts, graph } = project.value;
+  const sizes = { feeds: contracts.length, models: graph.models.length };
+  const compiled = { ...sizes, snapshot: null, checks: [], waiting: [], parts: 0, damaged: [] };
+  if (lease === undefined) return { kind: 'ok', value: compiled };
+  const found = await checkSnapshot({ engine, project: project.value, options }, lease, effects);
+  return { kind: 'ok', value: { ...sizes, ...found } };
+};
+
+/**
+ * Compiles the project, then asks every check of the current snapshot, in full, and compares every part
+ * with its hash. Nothing is changed. Every problem of the project's files is told at once.
+ */
+export const checkProject = async (
+  options: CheckOptions,
+  effects: Effects,
+): Promise<Compiled<ProjectCheck>> => {
+  const folders = projectFolders(options.projectFolder);
+  const lease = options.isCompileOnly ? undefined : await openLease(folders.lake, {}, effects);
+  const tempFolder = join(folders.temp, lease?.id ?? effects.newId());
+  const { signal } = options;
+  try {
+    const engine = await openDuckDB({ memoryLimitBytes: defaultMemoryBytes(), tempFolder, signal });
+    try {
+      return await checkWith(options, { engine, lease }, effects);
+    } finally {
+      await engine[Symbol.asyncDispose]();
+      await effects.fs.removeTree(tempFolder).catch(() => undefined);
+    }
+  } finally {
+    await lease?.[Symbol.asyncDispose]();
+  }
+};

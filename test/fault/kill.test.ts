@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultPlan } from './fault-plan.ts';
+import { chooseCases, eachCase, isSample, tell } from './sampling.ts';
+import { breakCopy, correction, firstRun, type Scenario } from './scenario.ts';
+import { treeState } from './tree-state.ts';
+import { canaryIn, judge } from './verdict.ts';
+import { openWorld } from './world.ts';
+
+const abreast = 2;
+const hour = 3_600_000;
+
+/** What the ledger must tell of a killed run: once, and of no run that committed. */
+const storyProblems = async (dataFolder: string): Promise<readonly string[]> => {
+  const opened = await openWorld(dataFolder);
+  if (opened === undefined) return [];
+  try {
+    const rows = await opened.rows(
+      'select run_id, list(status) as said from meta.run group by run_id having count(*) > 1',
+    );
+    return rows.map((row) => `meta.run tells run ${row.run_id} twice`);
+  } finally {
+    opened.close();
+  }
+};
+
+type Tally = {
+  tried: number;
+  old: number;
+  new: number;
+  recoveryMs: number;
+  wrong: string[];
+  /** States of the disk that were judged: two points between which nothing was written are one. */
+  readonly states: Set<string>;
+};
+
+const killAndJudge = async (scenario: Scenario, plan: FaultPlan, tally: Tally): Promise<void> => {
+  const label = `${scenario.name}, ${JSON.stringify(plan)}`;
+  const { copy, result } = await breakCopy(scenario, plan);
+  try {
+    // Their number moves by a few between runs: past the last call nothing is killed.
+    if (result.signal !== 'SIGKILL' && result.code !== 0)
+      tally.wrong.push(`${label}: exit ${result.code}`);
+    tally.wrong.push(...canaryIn(result, label));
+    tally.tried += 1;
+    const state = treeState(copy.dataFolder);
+    if (tally.states.has(state)) return;
+    tally.states.add(state);
+    const { before, after } = scenario;
+    const verdict = await judge(copy, { before, after, label });
+    if (verdict.left !== 'other') tally[verdict.left] += 1;
+    tally.recoveryMs = Math.max(tally.recoveryMs, verdict.recoveryMs);
+    tally.wrong.push(...verdict.wrong);
+    tally.wrong.push(...(await storyProblems(copy.dataFolder)).map((one) => `${label}: ${one}`));
+  } finally {
+    copy.close();
+  }
+};
+
+describe.each([
+  { name: 'first run', prepare: firstRun },
+  { name: 'correction', prepare: correction },
+])('a $name killed', ({ name, prepare }) => {
+  let scenario: Scenario;
+  beforeAll(async () => {
+    scenario = await prepare();
+  });
+  afterAll(() => scenario?.close());
+
+  const killAll = async (suite: string, plans: readonly FaultPlan[]): Promise<void> => {
+    const tally: Tally = { tried: 0, old: 0, new: 0, recoveryMs: 0, wrong: [], states: new Set() };
+    await eachCase(plans, abreast, (plan) => killAndJudge(scenario, plan, tally));
+    const { tried, recoveryMs, wrong, states } = tally;
+    const worlds = { old: tally.old, new: tally.new, wrong: wrong.length };
+    tell(`${suite}, ${name}`, { tried, states: states.size, ...worlds, recoveryMs });
+    expect(wrong).toEqual([]);
+  };
+
+  it(
+    'at each named point leaves the old world or the new one, and the next run ends in the new one',
+    async () => {
+      const points = [
+        ...new Set(scenario.calls.filter((one) => one.call === 'point').map((one) => one.path)),
+      ];
+      expect(points.length).toBeGreaterThanOrEqual(12);
+      const plans = points.map((point): FaultPlan => ({ kind: 'kill-point', name: point, nth: 1 }));
+      await killAll(
+        'SIGKILL at named points',
+        isSample && name === 'first run'
+          ? plans.filter((_, i) => i % 4 === 0)
+          : chooseCases(plans, 1),
+      );
+    },
+    hour,
+  );
+
+  it(
+    'at any call of the disk leaves the old world or the new one, and the next run ends in the new one',
+    async () => {
+      const plans = scenario.calls.map((_, index): FaultPlan => ({ kind: 'kill', at: index + 1 }));
+      await killAll('SIGKILL at calls', chooseCases(plans, name === 'first run' ? 60 : 30));
+    },
+    hour,
+  );
+
+  it(
+    'in the middle of a write leaves the old world or the new one',
+    async () => {
+      const torn = scenario.calls.flatMap(({ call }, index): readonly FaultPlan[] =>
+        call === 'file.write' || call === 'writeText'
+          ? [{ kind: 'kill', at: index + 1, torn: true }]
+          : [],
+      );
+      await killAll('torn writes', chooseCases(torn, 6));
+    },
+    hour,
+  );
+});

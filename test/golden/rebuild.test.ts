@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { assessmentsJson, attendanceCsv, studentsCsv } from '../kit/csv.ts';
+import { makeProject, type SchoolProject } from '../kit/school-project.ts';
+import { readTables, readWorld } from '../kit/world.ts';
+
+/** Three runs: new files, a correction, a class change, an orphan, refused rows. */
+const makeHistory = async (): Promise<SchoolProject> => {
+  const project = await makeProject({
+    'students.csv': studentsCsv([
+      ['S1', 'C1'],
+      ['S2', 'C1'],
+      ['S3', 'C2'],
+    ]),
+    'attendance_20250303.csv': attendanceCsv([
+      ['a1', 'S1', '2025-03-03', 'P'],
+      ['a2', 'S2', '2025-03-03', 'A'],
+      ['a3', 'S3', '2025-03-03', 'Q'],
+      ['a4', 'S4', '2025-03-03', 'P'],
+    ]),
+  });
+  await project.run();
+  await project.drop('students_2.csv', studentsCsv([['S2', 'C2', '2025-03-04T00:00:00']]));
+  await project.drop(
+    'attendance_20250304.csv',
+    attendanceCsv([
+      ['b1', 'S1', '2025-03-04', 'A'],
+      ['b2', 'S2', '2025-03-04', 'P'],
+      ['b2', 'S2', '2025-03-04', 'P'],
+    ]),
+  );
+  await project.drop(
+    'assessments.json',
+    assessmentsJson([
+      { assessment_id: 'x1', student_id: 'S1', score: 7, max_score: 10, assessment_date: '2025-03-04' },
+      { assessment_id: 'x2', student_id: 'S2', score: 11, max_score: 10, assessment_date: '2025-03-04' },
+    ]),
+  );
+  await project.run();
+  await project.drop(
+    'attendance_20250303.csv',
+    attendanceCsv([
+      ['a1', 'S1', '2025-03-03', 'L'],
+      ['a2', 'S2', '2025-03-03', 'E'],
+      ['a3', 'S3', '2025-03-03', 'P'],
+      ['a4', 'S4', '2025-03-03', 'P'],
+    ]),
+  );
+  await project.drop('students_4.csv', studentsCsv([['S4', 'C2']]));
+  await project.run();
+  return project;
+};
+
+describe('building anew', () => {
+  it('a full refresh ends in the tables of the incremental runs, and tells the same of files and refusals', async () => {
+    await using project = await makeHistory();
+    const before = await readWorld(project);
+    const report = await project.run({ fullRefresh: true });
+    expect(report.status).toBe('ok');
+    expect(await readWorld(project)).toEqual(before);
+  });
+
+  it('a deleted lake is rebuilt from the archive alone, also when the raw files are gone', async () => {
+    await using project = await makeHistory();
+    const before = await readTables(project);
+    await project.remove('data/lake');
+    await project.remove('data/raw');
+    const report = await project.run();
+    expect(report.status).toBe('ok');
+    expect(await readTables(project)).toEqual(before);
+  });
+
+  it('--until bronze shows no new silver, and the next run brings it up to date', async () => {
+    await using project = await makeProject({
+      'students.csv': studentsCsv([['S1', 'C1']]),
+      'attendance.csv': attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]),
+    });
+    await project.run({ until: 'bronze' });
+    expect(await project.rows('select count(*) as n from bronze.attendance')).toEqual([{ n: 1 }]);
+    const next = await project.run();
+    expect(next.status).toBe('ok');
+    await using fresh = await makeProject({
+      'students.csv': studentsCsv([['S1', 'C1']]),
+      'attendance.csv': attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]),
+    });
+    await fresh.run();
+    expect(await readTables(project)).toEqual(await readTables(fresh));
+    expect((await project.run()).status).toBe('nothing');
+  });
+
+  it('--only takes in that feed, and the rest comes with the next run', async () => {
+    await using project = await makeProject({
+      'students.csv': studentsCsv([['S1', 'C1']]),
+      'attendance.csv': attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]),
+    });
+    const first = await project.run({ only: ['students'] });
+    expect(first.files.map((file) => file.path)).toEqual(['data/raw/students.csv']);
+    expect((await project.run()).status).toBe('ok');
+    await using fresh = await makeProject({
+      'students.csv': studentsCsv([['S1', 'C1']]),
+      'attendance.csv': attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]),
+    });
+    await fresh.run();
+    expect(await readTables(project)).toEqual(await readTables(fresh));
+  });
+
+  it('an empty project is `nothing` or ok with empty tables, never an error', async () => {
+    await using project = await makeProject();
+    const report = await project.run();
+    expect(['ok', 'nothing']).toContain(report.status);
+    expect((await project.run()).status).toBe('nothing');
+  });
+});

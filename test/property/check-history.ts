@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { makeProject, type SchoolProject } from '../kit/school-project.ts';
+import { readWorld } from '../kit/world.ts';
+import { type History, history } from './history.ts';
+
+const expectBalance = async (project: SchoolProject): Promise<void> => {
+  const wrong = await project.rows(
+    `select path, read, loaded, duplicate, superseded, blank, quarantined from meta.file
+     where status = 'loaded' and read <> loaded + duplicate + superseded + blank + quarantined`,
+  );
+  expect(wrong).toEqual([]);
+};
+
+/** Runs a history and compares it with a full refresh of it, and with one run over its last versions. */
+const checkHistory = async ({ runs, deliveries, converges }: History): Promise<void> => {
+  await using project = await makeProject();
+  for (let run = 0; run < runs; run += 1) {
+    for (const { path, text } of deliveries.filter((one) => one.run === run))
+      await project.drop(path, text);
+    expect((await project.run()).status).not.toBe('data');
+  }
+  await expectBalance(project);
+  const incremental = await readWorld(project);
+  expect((await project.run({ fullRefresh: true })).status).toBe('ok');
+  await expectBalance(project);
+  expect(await readWorld(project), 'full refresh').toEqual(incremental);
+  if (!converges) return;
+  await using fresh = await makeProject();
+  const last = new Map(
+    [...deliveries].sort((a, b) => a.run - b.run).map(({ path, text }) => [path, text]),
+  );
+  for (const [path, text] of last) await fresh.drop(path, text);
+  await fresh.run();
+  expect(incremental, 'one run over the last versions').toEqual(await readWorld(fresh));
+};
+
+/** The history of one seed; a failure is made smaller for at most two minutes and printed. */
+export const checkSeed = (seed: number): Promise<void> =>
+  fc.assert(fc.asyncProperty(history, checkHistory), {
+    seed,
+    numRuns: 1,
+    unbiased: true,
+    interruptAfterTimeLimit: 120_000,
+  });
+
+const wholeNumber = (text: string | undefined, otherwise: number): number =>
+  text === undefined || text === '' ? otherwise : Number.parseInt(text, 10);
+
+/**
+ * Seeds to try: HISTORIES of them (20) from SEED on (1; random on CI, printed), every second one
+ * beginning with `offset`, so that two files share them.
+ */
+export const seeds = (offset: 0 | 1): readonly number[] => {
+  const count = wholeNumber(process.env.HISTORIES, 20);
+  const hours = Math.floor(Date.now() / 3_600_000);
+  const from = wholeNumber(process.env.SEED, process.env.CI === 'true' ? hours * 1000 : 1);
+  return Array.from({ length: count }, (_, index) => from + index).filter(
+    (_, index) => index % 2 === offset,
+  );
+};
