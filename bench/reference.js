@@ -4,7 +4,10 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 
 const [folder, out] = process.argv.slice(2);
-const instance = await DuckDBInstance.create(out, { memory_limit: '2500MB', preserve_insertion_order: 'true' });
+const instance = await DuckDBInstance.create(out, {
+  memory_limit: '2500MB',
+  preserve_insertion_order: 'true',
+});
 const connection = await instance.connect();
 const file = (name) => `'${folder}/${name}'`;
 const statements = [
@@ -57,7 +60,9 @@ for (const statement of statements) {
   const started = process.hrtime.bigint();
   await connection.run(statement);
   if (process.env.STEPS) {
-    process.stderr.write(`${(Number(process.hrtime.bigint() - started) / 1e9).toFixed(2)} s  ${statement.slice(0, 50).replaceAll('\n', ' ')}\n`);
+    process.stderr.write(
+      `${(Number(process.hrtime.bigint() - started) / 1e9).toFixed(2)} s  ${statement.slice(0, 50).replaceAll('\n', ' ')}\n`,
+    );
   }
 }
 connection.closeSync();

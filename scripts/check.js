@@ -10,14 +10,37 @@ const steps = [
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['architecture', bin('vitest'), ['run', '--project', 'architecture']],
   ['dead code', bin('knip'), []],
-  ['tests', bin('vitest'), ['run', '--project', 'unit', '--project', 'models', '--project', 'golden', '--project', 'corpus', '--project', 'property', '--project', 'privacy', '--project', 'pack']],
+  [
+    'tests',
+    bin('vitest'),
+    [
+      'run',
+      '--project',
+      'unit',
+      '--project',
+      'models',
+      '--project',
+      'golden',
+      '--project',
+      'corpus',
+      '--project',
+      'property',
+      '--project',
+      'privacy',
+      '--project',
+      'pack',
+    ],
+  ],
 ];
 const only = process.argv.slice(2);
 for (const [name, command, args] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;
   const started = Date.now();
   process.stdout.write(`— ${name}\n`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) {
     process.stdout.write(`— ${name}: failed\n`);
     process.exit(status ?? 1);

@@ -8,7 +8,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(`Schoolhouse needs Node 20.19 or newer; this is ${process.versions.node}.\n`);
+  process.stderr.write(
+    `Schoolhouse needs Node 20.19 or newer; this is ${process.versions.node}.\n`,
+  );
   process.exit(2);
 }
 
@@ -35,11 +37,18 @@ export const prepare = () => {
   if (!isFresh) {
     process.stderr.write('building …\n');
     rmSync(join(root, 'dist'), { recursive: true, force: true });
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    execFileSync(process.execPath, ['-e', `require('node:fs').writeFileSync(${JSON.stringify(built)}, '')`]);
+    execFileSync(
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+      {
+        cwd: root,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
+    execFileSync(process.execPath, [
+      '-e',
+      `require('node:fs').writeFileSync(${JSON.stringify(built)}, '')`,
+    ]);
   }
   return root;
 };

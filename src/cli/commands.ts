@@ -59,9 +59,7 @@ export const commands: readonly Command[] = [
     name: 'plan',
     summary: 'say what a run would do, and change nothing',
     args: [],
-    options: [
-      { flags: '--read', description: 'read the files, too: balance and reasons of each' },
-    ],
+    options: [{ flags: '--read', description: 'read the files, too: balance and reasons of each' }],
     examples: ['schoolhouse plan', 'schoolhouse plan --read'],
     load: () => import('./commands/plan.ts'),
   },

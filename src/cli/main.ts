@@ -32,7 +32,11 @@ const stopSignals = (): { signal: AbortSignal; exitCode: () => number | undefine
 
 const runCommand = async (
   command: Command,
-  { args, options, effects }: {
+  {
+    args,
+    options,
+    effects,
+  }: {
     readonly args: readonly (string | undefined)[];
     readonly options: OptionValues;
     readonly effects: Effects;
@@ -53,7 +57,13 @@ const runCommand = async (
       output,
       projectFolder: resolve(typeof options.projectDir === 'string' ? options.projectDir : '.'),
       effects: debug
-        ? { ...effects, log: { debug: (event, facts) => output.alarm(`debug ${event} ${JSON.stringify(facts ?? {})}`) } }
+        ? {
+            ...effects,
+            log: {
+              debug: (event, facts) =>
+                output.alarm(`debug ${event} ${JSON.stringify(facts ?? {})}`),
+            },
+          }
         : effects,
       signal: stop.signal,
       packageFolder,
@@ -73,10 +83,14 @@ const runCommand = async (
     const systemCode = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (systemCode !== undefined) {
       const where = error instanceof Error && 'path' in error ? `  ${String(error.path)}` : '';
-      output.alarm(`error system.${systemCode.toLowerCase()}${where}\n  The system refused: ${systemCode}. Nothing was committed.`);
+      output.alarm(
+        `error system.${systemCode.toLowerCase()}${where}\n  The system refused: ${systemCode}. Nothing was committed.`,
+      );
       return 3;
     }
-    output.alarm('error internal  This is a fault of Schoolhouse; nothing was committed. --debug shows where.');
+    output.alarm(
+      'error internal  This is a fault of Schoolhouse; nothing was committed. --debug shows where.',
+    );
     if (debug && error instanceof Error) output.alarm(error.stack ?? error.message);
     return 3;
   }
@@ -85,24 +99,24 @@ const runCommand = async (
 const addCommand = (program: Commander, command: Command, effects: Effects): void => {
   const made = program.command(command.name).description(command.summary);
   for (const argument of command.args) made.argument(argument.name, argument.description);
-  for (const option of command.options) made.option(option.flags, option.description, option.default);
+  for (const option of command.options)
+    made.option(option.flags, option.description, option.default);
   if (command.examples.length > 0) {
     made.addHelpText('after', `\nExamples:\n${command.examples.map((e) => `  ${e}`).join('\n')}`);
   }
   made.action(async (...given: unknown[]) => {
-    const args = given.slice(0, command.args.length).flatMap((a) =>
-      Array.isArray(a) ? a.map(String) : [a === undefined ? undefined : String(a)],
-    );
+    const args = given
+      .slice(0, command.args.length)
+      .flatMap((a) =>
+        Array.isArray(a) ? a.map(String) : [a === undefined ? undefined : String(a)],
+      );
     const options = made.optsWithGlobals() as OptionValues;
     process.exitCode = await runCommand(command, { args, options, effects });
   });
 };
 
 /** The program: reads the command line, runs one command and sets the exit code. */
-export const main = async (
-  argv: readonly string[],
-  effects?: Effects,
-): Promise<void> => {
+export const main = async (argv: readonly string[], effects?: Effects): Promise<void> => {
   // A reader such as `head` that has seen enough ends the program, without a word.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

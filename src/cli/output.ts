@@ -64,13 +64,15 @@ const place = (error: PipelineError): string => {
 
 /** Control characters in a name must not move the cursor of whoever reads the message. */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) =>
-    `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  text.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 
 /** What happened, where, what it means, what to do: the lines of an error. */
 export const errorLines = (error: PipelineError): string => {
   const lines = [`error ${error.code}${printable(place(error))}`, `  ${printable(error.message)}`];
-  if (error.hint !== undefined) lines.push(...error.hint.split('\n').map((line) => `  ${printable(line)}`));
+  if (error.hint !== undefined)
+    lines.push(...error.hint.split('\n').map((line) => `  ${printable(line)}`));
   return lines.join('\n');
 };

@@ -25,7 +25,8 @@ const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 
 /** Bytes of `1GB`, `512MB`, or undefined. */
 export const parseSize = (flag: string, given: Given): number | undefined => {
   if (given === undefined) return undefined;
-  const found = typeof given === 'string' ? /^(\d+(?:\.\d+)?)\s*([kmg]?)i?b?$/i.exec(given.trim()) : null;
+  const found =
+    typeof given === 'string' ? /^(\d+(?:\.\d+)?)\s*([kmg]?)i?b?$/i.exec(given.trim()) : null;
   if (found === null) throw wrong(flag, 'a size such as 1GB or 512MB');
   return Math.round(Number(found[1]) * (units[(found[2] ?? '').toLowerCase()] ?? 1));
 };
@@ -44,4 +45,9 @@ export const parseChoice = <T extends string>(
 
 /** Words of a list separated by commas, or undefined. */
 export const parseList = (given: Given): readonly string[] | undefined =>
-  typeof given === 'string' ? given.split(',').map((word) => word.trim()).filter((word) => word !== '') : undefined;
+  typeof given === 'string'
+    ? given
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== '')
+    : undefined;

@@ -7,10 +7,19 @@ export const printProblems = async (
   problems: readonly PipelineError[],
 ): Promise<number> => {
   if (output.json) {
-    const listed = problems.map(({ code, message, place, hint }) => ({ code, message, ...place, hint }));
+    const listed = problems.map(({ code, message, place, hint }) => ({
+      code,
+      message,
+      ...place,
+      hint,
+    }));
     await output.data(JSON.stringify({ status: 'failed', problems: listed }));
   }
   for (const problem of problems) output.alarm(errorLines(problem));
-  output.alarm(problems.length === 1 ? '1 problem. Nothing was changed.' : `${problems.length} problems. Nothing was changed.`);
+  output.alarm(
+    problems.length === 1
+      ? '1 problem. Nothing was changed.'
+      : `${problems.length} problems. Nothing was changed.`,
+  );
   return 2;
 };

@@ -7,7 +7,13 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const shownFiles = 40;
 
 const fileLine = (file: FileReport): readonly string[] => [
-  printable(file.path.split('/').slice(-2).join('/').replace(/^raw\//, '')),
+  printable(
+    file.path
+      .split('/')
+      .slice(-2)
+      .join('/')
+      .replace(/^raw\//, ''),
+  ),
   count(file.read),
   count(file.loaded),
   count(file.duplicate),
@@ -16,7 +22,8 @@ const fileLine = (file: FileReport): readonly string[] => [
   count(file.quarantined),
 ];
 
-const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
+const plural = (n: number, one: string, many: string): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 /** The table of files: each record of each file is in one of its columns. */
 export const printFiles = (output: Output, report: RunReport): void => {
@@ -26,7 +33,15 @@ export const printFiles = (output: Output, report: RunReport): void => {
   const more = loaded.length - shownFiles;
   const head = ['file', 'read', 'loaded', 'dup', 'super', 'blank', 'quar'];
   const { read, loaded: won, duplicate, superseded, blank, quarantined } = report.totals;
-  rows.push(['total', count(read), count(won), count(duplicate), count(superseded), count(blank), count(quarantined)]);
+  rows.push([
+    'total',
+    count(read),
+    count(won),
+    count(duplicate),
+    count(superseded),
+    count(blank),
+    count(quarantined),
+  ]);
   const table = formatTable(head, rows).split('\n');
   const last = table.pop() ?? '';
   for (const line of table) output.talk(line);
@@ -37,7 +52,9 @@ export const printFiles = (output: Output, report: RunReport): void => {
 const printAside = (output: Output, report: RunReport): void => {
   for (const file of report.files) {
     if (file.status === 'set_aside') {
-      output.alarm(`  ${output.style('set aside', 'yellow')} ${printable(file.path)}: ${file.reason ?? ''}`);
+      output.alarm(
+        `  ${output.style('set aside', 'yellow')} ${printable(file.path)}: ${file.reason ?? ''}`,
+      );
       if (file.detail !== undefined) output.alarm(`            ${printable(file.detail)}`);
     } else if (file.status === 'waiting') {
       output.talk(`  waiting   ${printable(file.path)}: still being written`);
@@ -51,20 +68,26 @@ const printWarnings = (output: Output, report: RunReport): void => {
     const where = [warning.file, warning.line].filter((part) => part !== undefined).join(':');
     const at = where === '' ? '' : ` ${printable(where)}`;
     const column = warning.column === undefined ? '' : ` ${printable(warning.column)}`;
-    output.talk(`  ${output.style('warning', 'yellow')}   ${warning.code}${at}${column}: ${printable(warning.text)}`);
+    output.talk(
+      `  ${output.style('warning', 'yellow')}   ${warning.code}${at}${column}: ${printable(warning.text)}`,
+    );
   }
   const more = report.warnings.length - shown;
   if (more > 0) output.talk(`  … ${count(more)} more warnings`);
   const { quarantined } = report.totals;
   if (quarantined > 0 && report.run_id !== null) {
-    output.talk(`  ${output.style('warning', 'yellow')}   ${plural(quarantined, 'row waits', 'rows wait')}: schoolhouse quarantine list --run ${report.run_id}`);
+    output.talk(
+      `  ${output.style('warning', 'yellow')}   ${plural(quarantined, 'row waits', 'rows wait')}: schoolhouse quarantine list --run ${report.run_id}`,
+    );
   }
 };
 
 /** The end of a run as a tired person reads it: what was read, what was refused, what was committed. */
 export const printRun = (output: Output, report: RunReport): void => {
   if (report.status === 'nothing') {
-    output.talk(`nothing new in ${plural(report.files.length, 'file', 'files')}, and every table is up to date (${report.seconds.toFixed(1)} s)`);
+    output.talk(
+      `nothing new in ${plural(report.files.length, 'file', 'files')}, and every table is up to date (${report.seconds.toFixed(1)} s)`,
+    );
     return;
   }
   printFiles(output, report);
@@ -72,12 +95,17 @@ export const printRun = (output: Output, report: RunReport): void => {
   printWarnings(output, report);
   const failed = report.checks.filter((check) => check.failed_rows > 0);
   for (const check of failed) {
-    const word = check.severity === 'error' ? output.style('failed', 'red') : output.style('warning', 'yellow');
+    const word =
+      check.severity === 'error'
+        ? output.style('failed', 'red')
+        : output.style('warning', 'yellow');
     output.alarm(`  ${word}    check ${check.name}: ${plural(check.failed_rows, 'row', 'rows')}`);
   }
   const passed = report.checks.length - failed.length;
   if (report.totals.promoted > 0) {
-    output.talk(`  promoted  ${plural(report.totals.promoted, 'orphan', 'orphans')} whose student arrived`);
+    output.talk(
+      `  promoted  ${plural(report.totals.promoted, 'orphan', 'orphans')} whose student arrived`,
+    );
   }
   if (report.snapshot === null) {
     output.alarm(`  not committed: the last snapshot stays (${report.seconds.toFixed(1)} s)`);
@@ -85,6 +113,8 @@ export const printRun = (output: Output, report: RunReport): void => {
     output.talk(
       `  built     ${plural(report.models.length, 'table', 'tables')}, ${plural(passed, 'check', 'checks')} passed`,
     );
-    output.talk(`  committed snapshot ${report.snapshot}${report.as_of === null ? '' : `, as of ${report.as_of}`}, ${report.seconds.toFixed(1)} s`);
+    output.talk(
+      `  committed snapshot ${report.snapshot}${report.as_of === null ? '' : `, as of ${report.as_of}`}, ${report.seconds.toFixed(1)} s`,
+    );
   }
 };

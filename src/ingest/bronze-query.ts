@@ -1,5 +1,5 @@
-import type { Contract } from '../contract/index.ts';
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import type { Contract } from '../contract/index.ts';
 import type { ScanReport } from './scan.ts';
 import {
   bronzeColumnType,
@@ -25,7 +25,11 @@ export type FileVersion = {
   readonly run: number;
 };
 
-export type BronzeColumn = { readonly name: string; readonly type: string; readonly privacy: string };
+export type BronzeColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly privacy: string;
+};
 
 const sourceColumns: readonly BronzeColumn[] = [
   { name: '_ingested_at', type: 'TIMESTAMP', privacy: 'internal' },
@@ -103,14 +107,22 @@ const readText = (report: ScanReport): Sql => {
 export const rawStage = (
   contract: Contract,
   context: ReadingContext,
-  { from, cells, kept }: { readonly from: Sql; readonly cells: readonly Sql[]; readonly kept: readonly Sql[] },
+  {
+    from,
+    cells,
+    kept,
+  }: { readonly from: Sql; readonly cells: readonly Sql[]; readonly kept: readonly Sql[] },
 ): Sql => {
-  const trimmed = cells.map((cell, index) => sql`${trimmedText(cell)} as ${quoteName(`t${index}`)}`);
+  const trimmed = cells.map(
+    (cell, index) => sql`${trimmedText(cell)} as ${quoteName(`t${index}`)}`,
+  );
   const raw = contract.columns.flatMap((column) => {
     const position = context.positions.get(column.name);
     return position === undefined
       ? []
-      : [sql`${cellText(quoteName(`t${position}`), column.nullTokens ?? contract.nullTokens)} as ${rawName(column.name)}`];
+      : [
+          sql`${cellText(quoteName(`t${position}`), column.nullTokens ?? contract.nullTokens)} as ${rawName(column.name)}`,
+        ];
   });
   const isBlank = joinSql(
     cells.map((_, index) => sql`coalesce(${quoteName(`t${index}`)}, '') = ''`),
@@ -157,7 +169,9 @@ const idExpression = (contract: Contract, context: ReadingContext): Sql => {
     case 'whole-row':
       return derivedId(
         contract.feed,
-        contract.columns.filter((c) => !contract.key.includes(c.name)).map((c) => quoteName(c.name)),
+        contract.columns
+          .filter((c) => !contract.key.includes(c.name))
+          .map((c) => quoteName(c.name)),
       );
     default:
       return rule satisfies never;

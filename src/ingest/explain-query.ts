@@ -1,5 +1,5 @@
-import type { Contract } from '../contract/index.ts';
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import type { Contract } from '../contract/index.ts';
 import { rawStage, typedStage } from './bronze-query.ts';
 import { cellNames } from './scan-csv-copy.ts';
 import { type ReadingContext, refusalConditions } from './typed-columns.ts';
@@ -24,7 +24,9 @@ export const explainQuery = (
   );
   const records = sql`select * from read_json(${quoteText(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
     columns = {'row': 'BIGINT', 'line': 'BIGINT', 'byte_offset': 'BIGINT', 'byte_length': 'BIGINT', 'codes': 'VARCHAR[]', 'raw': 'VARCHAR', 'cells': 'MAP(VARCHAR, VARCHAR)'})`;
-  const kept = ['row', 'line', 'byte_offset', 'byte_length', 'codes', 'raw', 'cells'].map(quoteName);
+  const kept = ['row', 'line', 'byte_offset', 'byte_length', 'codes', 'raw', 'cells'].map(
+    quoteName,
+  );
   return sql`select "row", line, byte_offset, byte_length,
       list_distinct(list_concat(
         list_transform(codes, c -> {'code': c, 'column': cast(null as varchar)}),

@@ -1,5 +1,5 @@
-import type { Contract, ContractColumn, RowRule } from '../contract/index.ts';
 import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
+import type { Contract, ContractColumn, RowRule } from '../contract/index.ts';
 
 /** What the file and the project add to a contract when its cells are read. */
 export type ReadingContext = {
@@ -88,7 +88,9 @@ const codeExpression = (
   const folded = sql`case fold_code(${raw}) ${whens(words)} else ${otherwise} end`;
   // As written first: folding costs ten times a comparison, and most files use one spelling.
   const mapped = sql`case ${raw} ${whens(asWritten)} else ${folded} end`;
-  return type.blank === null ? mapped : sql`case when ${raw} is null then ${quoteText(type.blank)} else ${mapped} end`;
+  return type.blank === null
+    ? mapped
+    : sql`case when ${raw} is null then ${quoteText(type.blank)} else ${mapped} end`;
 };
 
 /** The typed value of a column from its raw text; null when the text is null or does not fit. */
@@ -148,16 +150,21 @@ const columnConditions = (
     (!hasId && contract.naturalKey?.columns.includes(column.name) === true) ||
     contract.relationships.some((r) => r.column === column.name);
   if (column.required || contract.key.includes(column.name)) {
-    add(column.codes.missing ?? (identifies ? 'key_missing' : 'required_missing'), sql`${raw} is null`);
+    add(
+      column.codes.missing ?? (identifies ? 'key_missing' : 'required_missing'),
+      sql`${raw} is null`,
+    );
   }
   const type = column.type;
   if (type.kind !== 'text' && !(type.kind === 'code' && type.unlisted.kind === 'code')) {
-    add(column.codes.invalid ?? invalidCodes[type.kind], sql`${raw} is not null and ${typed} is null`);
+    add(
+      column.codes.invalid ?? invalidCodes[type.kind],
+      sql`${raw} is not null and ${typed} is null`,
+    );
   }
   if (column.happened) {
-    const day = type.kind === 'timestamp'
-      ? sql`local_date(${typed}, ${quoteText(context.timeZone)})`
-      : typed;
+    const day =
+      type.kind === 'timestamp' ? sql`local_date(${typed}, ${quoteText(context.timeZone)})` : typed;
     add('date_in_future', sql`${day} > cast(${quoteText(context.receivedOn)} as date)`);
   }
   if (column.maxLength !== undefined) {

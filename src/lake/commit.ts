@@ -49,7 +49,8 @@ const writeManifest = async (context: DraftContext, manifest: Manifest): Promise
   const text = formatManifest(manifest);
   // What cannot be read back must never become the lake.
   const read = parseManifest(text);
-  if (read.kind !== 'ok') throw new Error(`the manifest of run ${manifest.run} cannot be read back`);
+  if (read.kind !== 'ok')
+    throw new Error(`the manifest of run ${manifest.run} cannot be read back`);
   const act = { act: 'write', path, neededBytes: Buffer.byteLength(text) };
   await guardDisk(act, effects, async () => {
     await effects.point('manifest.write');

@@ -4,6 +4,7 @@ export { createViews, viewStatements } from './create-views.ts';
 export { type Draft, type DraftOptions, openDraft, type ViewDefinition } from './draft.ts';
 export type { RelationDefinition } from './draft-context.ts';
 export { lakeErrors } from './errors.ts';
+export { findDamagedPart } from './find-damaged-part.ts';
 export {
   collectGarbage,
   eraseHistory,

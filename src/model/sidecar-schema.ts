@@ -56,4 +56,3 @@ export const modelSidecar = z
 export const checkSidecar = z.strictObject(checkFields);
 
 export type ModelSidecar = z.output<typeof modelSidecar>;
-export type CheckSidecar = z.output<typeof checkSidecar>;

@@ -17,6 +17,7 @@ import {
   stageOne,
 } from './stage/stage-feeds.ts';
 import { setFilesAside } from './take-in.ts';
+import { warnOfMembers } from './warn-changes.ts';
 
 /** What staging did: what changed, for whom all must be built, who was promoted. */
 export type Applied = {
@@ -48,14 +49,20 @@ const findRosters = (session: Session): ReadonlySet<string> => {
 };
 
 /** Feeds whose roster came only with this run: all their rows must be looked at again. */
-const feedState = (session: Session, feed: string, newRosters: ReadonlySet<string>): Omit<FeedState, 'contract'> => {
+const feedState = (
+  session: Session,
+  feed: string,
+  newRosters: ReadonlySet<string>,
+): Omit<FeedState, 'contract'> => {
   const applied = session.appliedIn.get(feed);
   const contract = session.project.contracts.find((one) => one.feed === feed);
   const isFlipped = contract?.relationships.some((one) => newRosters.has(one.feed)) ?? false;
   const rows = loadedRows(session, feed);
   return {
     full: applied === undefined || isFlipped,
-    newFileIds: rows.filter((row) => applied === undefined || row.run_id > applied).map((row) => row.file_id),
+    newFileIds: rows
+      .filter((row) => applied === undefined || row.run_id > applied)
+      .map((row) => row.file_id),
   };
 };
 
@@ -194,7 +201,10 @@ export const applyFeeds = async (
       aside.push(...result.aside);
     }
     const changes = await finishStaging(request);
-    const fullFeeds = new Set(feeds.filter((state) => state.full).map((state) => state.contract.feed));
+    await warnOfMembers(session, loaded);
+    const fullFeeds = new Set(
+      feeds.filter((state) => state.full).map((state) => state.contract.feed),
+    );
     return { changes, fullFeeds, rosters, promoted, replayed, aside };
   });
 };

@@ -14,11 +14,16 @@ export const runErrors = {
     (f: { checks: readonly string[] }) =>
       `${f.checks.length} checks failed: ${f.checks.join(', ')}. No data was committed; the last snapshot stays.`,
   ),
-  'query.not-select': usage((f: { reason: string }) => `Only one SELECT can be asked (${f.reason}).`),
-  'run.wrong-flag': usage((f: { flag: string; expected: string }) => `${f.flag} takes ${f.expected}.`),
+  'query.not-select': usage(
+    (f: { reason: string }) => `Only one SELECT can be asked (${f.reason}).`,
+  ),
+  'run.wrong-flag': usage(
+    (f: { flag: string; expected: string }) => `${f.flag} takes ${f.expected}.`,
+  ),
   'explain.unknown': usage((f: { name: string }) => `There is no relation or column ${f.name}.`),
   'quarantine.not-open': usage(
-    (f: { record: string; state: string }) => `The record ${f.record} is not open, it is ${f.state}. Nothing was changed.`,
+    (f: { record: string; state: string }) =>
+      `The record ${f.record} is not open, it is ${f.state}. Nothing was changed.`,
   ),
   'quarantine.no-record': usage((f: { record: string }) => `No quarantined record ${f.record}.`),
 } as const;

@@ -48,7 +48,12 @@ export const openFileBook = (known: readonly FileRow[]): FileBook => {
     rebase: (fileId) => {
       const row = rows.get(fileId);
       if (row === undefined || row.status !== 'loaded') return;
-      put({ ...row, loaded: row.loaded + row.duplicate + row.superseded, duplicate: 0, superseded: 0 });
+      put({
+        ...row,
+        loaded: row.loaded + row.duplicate + row.superseded,
+        duplicate: 0,
+        superseded: 0,
+      });
     },
     verify: () => {
       for (const row of changedRows()) {

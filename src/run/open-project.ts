@@ -53,7 +53,11 @@ export type OpenProjectOptions = {
   readonly projectFolder: string;
   /** Folder of the installed program: contracts/ and models/ lie in it. */
   readonly packageFolder: string;
-  readonly flags: readonly { readonly key: SettingKey; readonly flag: string; readonly value: string }[];
+  readonly flags: readonly {
+    readonly key: SettingKey;
+    readonly flag: string;
+    readonly value: string;
+  }[];
   readonly version: string;
   readonly engine: Engine;
 };
@@ -94,10 +98,14 @@ const readVocabularies = async (
       const model = graph.models.find((m) => m.relation === `reference.${type.vocabulary}`);
       if (model === undefined) {
         const facts = { feed: contract.feed, column: name, vocabulary: type.vocabulary };
-        found.push(pipelineError(runErrors, 'contract.no-vocabulary', facts, { place: contract.place }));
+        found.push(
+          pipelineError(runErrors, 'contract.no-vocabulary', facts, { place: contract.place }),
+        );
         continue;
       }
-      const rows = await engine.rows(sql`select raw, code from (${trustedSql(model.sql)}) order by raw`);
+      const rows = await engine.rows(
+        sql`select raw, code from (${trustedSql(model.sql)}) order by raw`,
+      );
       read.set(type.vocabulary, new Map(rows.map((row) => [String(row.raw), String(row.code)])));
     }
   }

@@ -13,8 +13,12 @@ export const searchPath = ['compat', 'gold', 'silver', 'bronze', 'reference', 'm
 /** Relations that only the machinery reads: no list shows them, no tool gets a view. */
 export const isShown = (relation: string): boolean => !relation.startsWith('bronze_parts.');
 
-/** Half the memory that the machine has left for others, at most 2.5 GB. */
-export const defaultMemoryBytes = (): number => Math.min(0.6 * totalmem(), 2.5e9);
+/** 60 % of the memory of the machine, or of the container, at most 2.5 GB. */
+export const defaultMemoryBytes = (): number => {
+  const constrained = process.constrainedMemory();
+  const bytes = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return Math.min(0.6 * bytes, 2.5e9);
+};
 
 export type Reader = {
   readonly snapshot: Snapshot;
@@ -84,9 +88,14 @@ const checkSelect = async (engine: Engine, text: string): Promise<void> => {
 export const openReader = async (options: ReaderOptions, effects: Effects): Promise<Reader> => {
   const lease = await openLease(join(options.dataFolder, 'lake'), { at: options.at }, effects);
   if (lease === undefined) {
-    throw pipelineError(runErrors, 'run.no-lake', {}, {
-      hint: 'Put files into data/raw and type: schoolhouse run',
-    });
+    throw pipelineError(
+      runErrors,
+      'run.no-lake',
+      {},
+      {
+        hint: 'Put files into data/raw and type: schoolhouse run',
+      },
+    );
   }
   const tempFolder = join(options.dataFolder, 'tmp', lease.id ?? 'reader');
   const engine = await openDuckDB({

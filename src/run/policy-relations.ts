@@ -1,6 +1,6 @@
+import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
 import { type Policy, type PolicyRow, policies, policyValue } from '../contract/index.ts';
 import type { InputRelation } from '../model/index.ts';
-import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
 
 const columnOf = (key: string): string => key.replaceAll('.', '_');
 
@@ -42,13 +42,19 @@ export const providedRelations: readonly InputRelation[] = [
   },
   {
     relation: 'reference.policy',
-    columns: ['key', 'scope_type', 'scope_id', 'value', 'effective_from', 'effective_to', 'source'].map(
-      (name) => ({
-        name,
-        type: name.startsWith('effective') ? 'DATE' : 'VARCHAR',
-        privacy: 'public' as const,
-      }),
-    ),
+    columns: [
+      'key',
+      'scope_type',
+      'scope_id',
+      'value',
+      'effective_from',
+      'effective_to',
+      'source',
+    ].map((name) => ({
+      name,
+      type: name.startsWith('effective') ? 'DATE' : 'VARCHAR',
+      privacy: 'public' as const,
+    })),
   },
   {
     relation: 'reference.student_policy',

@@ -1,6 +1,5 @@
 import type { Applied } from './apply-feeds.ts';
 import type { FileRow } from './load/file-row.ts';
-import type { Session } from './run-session.ts';
 import {
   addCounts,
   type CheckReport,
@@ -10,6 +9,7 @@ import {
   type ReplayReport,
   type RunReport,
 } from './run-report.ts';
+import type { Session } from './run-session.ts';
 import type { Intake } from './take-in.ts';
 
 export type Ending = {
@@ -79,9 +79,19 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
     .filter(({ path }) => !listed.has(path))
     .map(({ path, sha256 }): FileReport => {
       const known = [...rows.values()].findLast((row) => row.path === path);
-      return { ...noCounts, path, feed: known?.feed ?? null, batch_date: known?.batch_date ?? null, sha256, status: 'skipped' };
+      return {
+        ...noCounts,
+        path,
+        feed: known?.feed ?? null,
+        batch_date: known?.batch_date ?? null,
+        sha256,
+        status: 'skipped',
+      };
     });
-  const unreceived = intake.reception.unreceived.map((one) => ({ ...one.report, detail: one.text }));
+  const unreceived = intake.reception.unreceived.map((one) => ({
+    ...one.report,
+    detail: one.text,
+  }));
   return [...read, ...unchanged, ...unreceived].sort((a, b) => (a.path < b.path ? -1 : 1));
 };
 
@@ -101,7 +111,7 @@ export const reportRun = (session: Session, ending: Ending): RunReport => {
   return {
     run_id: status === 'nothing' ? null : session.handle.run,
     status,
-    seconds: Math.round((session.effects.now().getTime() - startedAt.getTime())) / 1000,
+    seconds: Math.round(session.effects.now().getTime() - startedAt.getTime()) / 1000,
     as_of: asOf,
     files,
     totals: { ...totals, promoted: ending.applied?.promoted ?? 0 },

@@ -7,7 +7,11 @@ export type RunOptions = {
   /** Folder of the installed program: contracts/ and models/ lie in it. */
   readonly packageFolder: string;
   readonly version: string;
-  readonly flags: readonly { readonly key: SettingKey; readonly flag: string; readonly value: string }[];
+  readonly flags: readonly {
+    readonly key: SettingKey;
+    readonly flag: string;
+    readonly value: string;
+  }[];
   /** Feeds to take in; all when not given. */
   readonly only?: readonly string[] | undefined;
   readonly until?: Until | undefined;

@@ -1,23 +1,24 @@
 import { join } from 'node:path';
 import { type Compiled, type Effects, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
+import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import {
   acquireRunLock,
   collectGarbage,
   nextRun,
-  readSnapshot,
   type RunHandle,
   type RunLock,
+  readSnapshot,
   type Snapshot,
   sweepKilled,
 } from '../lake/index.ts';
-import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import type { Model } from '../model/index.ts';
-import { applyFeeds, type Applied } from './apply-feeds.ts';
 import { applyDiscards } from './apply-discards.ts';
-import { buildModels, builtFromHash, type BuildReport } from './build/build-models.ts';
+import { type Applied, applyFeeds } from './apply-feeds.ts';
+import { type BuildReport, buildModels, builtFromHash } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
 import { runChecks } from './check/run-checks.ts';
+import { describeTakeOver, explainFailure } from './explain-failure.ts';
 import { ledgerNames } from './ledger/ledger.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { defaultMemoryBytes } from './open-reader.ts';
@@ -26,8 +27,8 @@ import { replayRecords } from './replay-records.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
 import type { RunOptions } from './run-options.ts';
 import type { CheckReport, RunReport } from './run-report.ts';
-import { createInferred } from './stage/create-candidates.ts';
 import { inStep, openSession, type Session } from './run-session.ts';
+import { createInferred } from './stage/create-candidates.ts';
 import { type Intake, takeIn } from './take-in.ts';
 import { writeLedger } from './write-ledger.ts';
 
@@ -62,7 +63,9 @@ const hasWork = (session: Session, intake: Intake): boolean =>
   (intake.replayed?.tried ?? 0) > 0 ||
   !isApplied(session) ||
   isBehind(session) ||
-  isAsOfMoved(session);
+  isAsOfMoved(session) ||
+  // A pointer that was lost or damaged is put right by a commit.
+  (session.base?.warnings.length ?? 0) > 0;
 
 /** With `--only`, models that read other feeds' staging wait. */
 const waitingModels = ({ options, project }: Session): ((model: Model) => boolean) => {
@@ -80,7 +83,10 @@ const waitingModels = ({ options, project }: Session): ((model: Model) => boolea
   return (model) => waiting.has(model.relation);
 };
 
-const build = async (session: Session, applied: Applied): Promise<{ report: BuildReport; checks: readonly CheckReport[] }> => {
+const build = async (
+  session: Session,
+  applied: Applied,
+): Promise<{ report: BuildReport; checks: readonly CheckReport[] }> => {
   const { project, engine, draft, options, base, effects } = session;
   const changes = new Map<string, Change>(applied.changes);
   const views = new Map(
@@ -128,8 +134,12 @@ const build = async (session: Session, applied: Applied): Promise<{ report: Buil
       },
       project.graph.checks.filter(
         (check) =>
-          check.reads.every((relation) => draft.relation(relation) !== undefined || changes.has(relation)) &&
-          (options.fullRefresh === true || built.has(check.owner) || check.reads.some((relation) => built.has(relation))),
+          check.reads.every(
+            (relation) => draft.relation(relation) !== undefined || changes.has(relation),
+          ) &&
+          (options.fullRefresh === true ||
+            built.has(check.owner) ||
+            check.reads.some((relation) => built.has(relation))),
       ),
     ),
   );
@@ -151,7 +161,9 @@ const revertData = ({ draft }: Session): void => {
 
 const commit = async (session: Session, facts: Commit): Promise<RunReport> => {
   const { draft, base, project, effects, options, book, handle } = session;
-  const failed = facts.checks.filter((check) => check.severity === 'error' && check.failed_rows > 0);
+  const failed = facts.checks.filter(
+    (check) => check.severity === 'error' && check.failed_rows > 0,
+  );
   const isData = failed.length === 0;
   const hasAside = hasFilesAside(session, facts.intake);
   const status = isData && !hasAside ? 'ok' : 'data';
@@ -226,7 +238,13 @@ const work = async (session: Session, startedAt: Date): Promise<RunReport> => {
     });
   }
   if (session.options.until === 'bronze') {
-    return commit(session, { intake, applied: undefined, report: { ...nothingBuilt, asOf: base?.manifest.asOf ?? null }, checks: [], startedAt });
+    return commit(session, {
+      intake,
+      applied: undefined,
+      report: { ...nothingBuilt, asOf: base?.manifest.asOf ?? null },
+      checks: [],
+      startedAt,
+    });
   }
   const applied = await applyFeeds(session, intake.loaded);
   const { report, checks } = await build(session, applied);
@@ -249,7 +267,11 @@ const openBase = async (
   }
 };
 
-const runLocked = async (opened: Opened, options: RunOptions, effects: Effects): Promise<RunReport> => {
+const runLocked = async (
+  opened: Opened,
+  options: RunOptions,
+  effects: Effects,
+): Promise<RunReport> => {
   const { project, lock, engine } = opened;
   const { folders } = project;
   const startedAt = effects.now();
@@ -268,16 +290,22 @@ const runLocked = async (opened: Opened, options: RunOptions, effects: Effects):
         text: `Run ${handle.killed.run} was killed at ${handle.killed.step}; nothing of it was committed. This run goes on from its archive.`,
       });
     }
+    const takeOver = describeTakeOver(lock);
+    if (takeOver !== undefined) session.load.warn({ code: 'lock_taken_over', text: takeOver });
     try {
       const report = await work(session, startedAt);
       await handle.finish('done');
       return report;
+    } catch (error) {
+      throw await explainFailure(error, base, effects);
     } finally {
       await session.draft[Symbol.asyncDispose]();
       await effects.fs.removeTree(session.load.tempFolder).catch(() => undefined);
     }
   } catch (error) {
-    await handle.finish(options.signal?.aborted === true ? 'interrupted' : 'failed').catch(() => undefined);
+    await handle
+      .finish(options.signal?.aborted === true ? 'interrupted' : 'failed')
+      .catch(() => undefined);
     throw error;
   }
 };
@@ -308,7 +336,10 @@ export const runProject = async (
       effects,
     );
     try {
-      return { kind: 'ok', value: await runLocked({ project: project.value, lock, engine }, options, effects) };
+      return {
+        kind: 'ok',
+        value: await runLocked({ project: project.value, lock, engine }, options, effects),
+      };
     } finally {
       await lock[Symbol.asyncDispose]();
     }

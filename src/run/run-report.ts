@@ -71,8 +71,19 @@ export type RunReport = {
 /** What a run tells while it works. */
 export type ProgressEvent =
   | { readonly kind: 'step'; readonly step: string }
-  | { readonly kind: 'file'; readonly path: string; readonly index: number; readonly count: number; readonly sizeBytes: number }
-  | { readonly kind: 'model'; readonly name: string; readonly index: number; readonly count: number }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly index: number;
+      readonly count: number;
+      readonly sizeBytes: number;
+    }
+  | {
+      readonly kind: 'model';
+      readonly name: string;
+      readonly index: number;
+      readonly count: number;
+    }
   | { readonly kind: 'note'; readonly text: string };
 
 export const noCounts: Counts = {

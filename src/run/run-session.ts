@@ -3,8 +3,14 @@ import { type Effects, sql } from '../base/index.ts';
 import type { Contract } from '../contract/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { openReceiptLog, type Receipt, type ReceiptLog } from '../ingest/index.ts';
-import { type Draft, openDraft, type RunHandle, type RunLock, type Snapshot } from '../lake/index.ts';
-import { openFileBook, type FileBook } from './file-book.ts';
+import {
+  type Draft,
+  openDraft,
+  type RunHandle,
+  type RunLock,
+  type Snapshot,
+} from '../lake/index.ts';
+import { type FileBook, openFileBook } from './file-book.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { publishBronze } from './load/bronze-relation.ts';
@@ -44,7 +50,9 @@ const readApplied = async (engine: Engine, draft: Draft): Promise<ReadonlyMap<st
   const rows = await engine.rows(
     sql`select relation, run_id from (${ledgerQuery(draft, ledgerRelations.relation)}) where relation like 'staging.%'`,
   );
-  return new Map(rows.map((row) => [String(row.relation).slice('staging.'.length), Number(row.run_id)]));
+  return new Map(
+    rows.map((row) => [String(row.relation).slice('staging.'.length), Number(row.run_id)]),
+  );
 };
 
 /** The relation name under which `meta.relation` keeps whether as-of was asked for or found. */
@@ -73,9 +81,7 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
   const draft = await openDraft(folders.lake, { run: handle.run, base, engine, lock }, effects);
   await createWorkSchemas(engine);
   const isFresh = options.fullRefresh === true;
-  const files = isFresh
-    ? []
-    : await engine.rows(ledgerQuery(draft, ledgerRelations.file));
+  const files = isFresh ? [] : await engine.rows(ledgerQuery(draft, ledgerRelations.file));
   const wasAsOfAsked = isFresh ? false : await readAsOfAsked(engine, draft);
   const appliedIn = isFresh ? new Map<string, number>() : await readApplied(engine, draft);
   if (isFresh) {
@@ -116,7 +122,11 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
 };
 
 /** Runs a part of the run under a name that `data/run.json` and the ledger tell. */
-export const inStep = async <T>(session: Session, step: string, act: () => Promise<T>): Promise<T> => {
+export const inStep = async <T>(
+  session: Session,
+  step: string,
+  act: () => Promise<T>,
+): Promise<T> => {
   session.options.onProgress?.({ kind: 'step', step });
   await session.handle.heartbeat(step);
   const started = session.effects.now().getTime();
@@ -138,6 +148,7 @@ export const publishAllBronze = async (
 /** Receipts whose file versions the ledger does not hold, in order. */
 export const pendingReceipts = ({ log, book }: Session): readonly Receipt[] => {
   const known = new Set([...book.rows().values()].map((row) => row.receipt));
-  return log.receipts().filter((receipt) => receipt.action === 'received' && !known.has(receipt.seq));
+  return log
+    .receipts()
+    .filter((receipt) => receipt.action === 'received' && !known.has(receipt.seq));
 };
-

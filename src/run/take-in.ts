@@ -1,9 +1,9 @@
-import { type Contract } from '../contract/index.ts';
+import type { Contract } from '../contract/index.ts';
 import { judgeBudgets } from './judge-budgets.ts';
-import { type AsideFile, loadReceipts, takeOut } from './load/load-files.ts';
-import type { LoadedFile } from './load/load-context.ts';
-import { type Reception, receiveFiles } from './load/receive-files.ts';
 import { type FileRow, unloadedRow } from './load/file-row.ts';
+import type { LoadedFile } from './load/load-context.ts';
+import { type AsideFile, loadReceipts, takeOut } from './load/load-files.ts';
+import { type Reception, receiveFiles } from './load/receive-files.ts';
 import type { Replayed } from './replay-records.ts';
 import { inStep, pendingReceipts, publishAllBronze, type Session } from './run-session.ts';
 
@@ -35,7 +35,8 @@ const knownVersions = ({ book }: Session): ReadonlyMap<string, string> => {
 const retryable = ({ book, load, log }: Session): readonly FileRow[] => {
   const current = new Set([...log.current().values()].map((receipt) => receipt.seq));
   return [...book.rows().values()].filter(
-    (row) => row.status === 'set_aside' && current.has(row.receipt) && row.read_with !== load.readWith,
+    (row) =>
+      row.status === 'set_aside' && current.has(row.receipt) && row.read_with !== load.readWith,
   );
 };
 
@@ -60,7 +61,11 @@ export const setFilesAside = async (
   files: readonly LoadedFile[],
   why: { readonly reason: string; readonly text: string; readonly hint: string },
 ): Promise<readonly AsideFile[]> => {
-  await takeOut(session.load, contract, files.map((file) => file.row.file_id));
+  await takeOut(
+    session.load,
+    contract,
+    files.map((file) => file.row.file_id),
+  );
   return files.map((file) => {
     const row = setAsideRow(session, file, why);
     session.book.put(row);
@@ -79,7 +84,11 @@ const applyBudgets = async (
     if (first === undefined) continue;
     const text = `${failure.quarantined.toLocaleString('en-US')} of ${failure.rows.toLocaleString('en-US')} rows of ${failure.feed} were refused, more than its budget. None of them was loaded.`;
     aside.push(
-      ...(await setFilesAside(session, first.contract, own, { reason: 'budget', text, hint: failure.hint })),
+      ...(await setFilesAside(session, first.contract, own, {
+        reason: 'budget',
+        text,
+        hint: failure.hint,
+      })),
     );
   }
   return aside;
@@ -91,14 +100,16 @@ const wants = (session: Session, path: string): boolean => {
   const { contracts } = session.project;
   return contracts.some(
     (contract) =>
-      only.includes(contract.feed) &&
-      contract.filePatterns.some((pattern) => fits(pattern, path)),
+      only.includes(contract.feed) && contract.filePatterns.some((pattern) => fits(pattern, path)),
   );
 };
 
 const fits = (pattern: string, path: string): boolean => {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  const words = pattern.slice(pattern.lastIndexOf('/') + 1).toLowerCase().split('*');
+  const words = pattern
+    .slice(pattern.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .split('*');
   let at = 0;
   for (const word of words) {
     const found = name.indexOf(word, at);
@@ -126,10 +137,20 @@ export const takeIn = async (session: Session): Promise<Intake> => {
       fresh: reception.fresh,
       known,
       onReceipt: (receipt, index) =>
-        onProgress({ kind: 'file', path: receipt.path, index, count: pending.length, sizeBytes: receipt.size }),
+        onProgress({
+          kind: 'file',
+          path: receipt.path,
+          index,
+          count: pending.length,
+          sizeBytes: receipt.size,
+        }),
     }),
   );
-  for (const row of [...result.loaded.map((file) => file.row), ...result.aside.map((one) => one.row), ...result.skipped]) {
+  for (const row of [
+    ...result.loaded.map((file) => file.row),
+    ...result.aside.map((one) => one.row),
+    ...result.skipped,
+  ]) {
     book.put(row);
   }
   const overBudget = await applyBudgets(session, result.loaded);

@@ -5,8 +5,8 @@ import { builtFromHash } from './build/build-models.ts';
 import { appendLedger, ledgerDefinition, ledgerQuery, replaceLedger } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import type { LedgerRow } from './ledger/rows-query.ts';
-import { asOfMark, type Session, stagingMark } from './run-session.ts';
 import type { CheckReport, ModelReport, Warning } from './run-report.ts';
+import { asOfMark, type Session, stagingMark } from './run-session.ts';
 import type { Intake } from './take-in.ts';
 
 /** What a run tells in the ledger, beside the files' counts in its book. */
@@ -45,7 +45,10 @@ const runRow = (session: Session, facts: LedgerFacts): LedgerRow => {
 };
 
 /** The row of `meta.run` for the run before, when it was killed: it could not write its own. */
-export const killedRows = ({ handle, options }: {
+export const killedRows = ({
+  handle,
+  options,
+}: {
   readonly handle: Pick<Session['handle'], 'killed'>;
   readonly options: { readonly version: string };
 }): readonly LedgerRow[] => {
@@ -135,11 +138,15 @@ const writeQuarantine = async (session: Session, applied: Applied | undefined): 
   const relation = ledgerRelations.quarantine;
   const [count] = await engine.rows(sql`select count(*) as n from load.refusals`);
   const isKnown = draft.relation(relation.relation) !== undefined;
-  if (isKnown && Number(count?.n ?? 0) === 0 && (applied?.promoted ?? 0) + (applied?.replayed ?? 0) === 0) return;
-  if (applied === undefined) await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
-  await engine.execute(
-    sql`create or replace table load.quarantine as ${quarantineQuery(session)}`,
-  );
+  if (
+    isKnown &&
+    Number(count?.n ?? 0) === 0 &&
+    (applied?.promoted ?? 0) + (applied?.replayed ?? 0) === 0
+  )
+    return;
+  if (applied === undefined)
+    await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
+  await engine.execute(sql`create or replace table load.quarantine as ${quarantineQuery(session)}`);
   await draft.write(ledgerDefinition(relation), sql`select * from load.quarantine`);
 };
 

@@ -154,4 +154,32 @@ describe('versions of files', () => {
     await project.write('schoolhouse.yaml', 'ignore: ["attendance_odd.csv"]\n');
     expect((await project.run()).status).not.toBe('data');
   });
+
+  it('a set-aside file loads once it is renamed as the hint says, and its old name is forgotten', async () => {
+    await using project = await makeProject({ 'export.csv': students, 'attendance.csv': firstDay });
+    expect((await project.run()).status).toBe('data');
+    await project.remove('data/raw/export.csv');
+    await project.drop('students.csv', students);
+    const report = await project.run();
+    expect(report.files.find((file) => file.path.endsWith('students.csv'))).toMatchObject({
+      status: 'loaded',
+      loaded: 2,
+    });
+    expect(report.status).toBe('ok');
+  });
+
+  it('a set-aside file is read again when the configuration changed', async () => {
+    await using project = await makeProject({
+      'attendance.csv': firstDay.replace('attendance_date', 'when'),
+    });
+    expect((await project.run()).files[0]).toMatchObject({
+      status: 'set_aside',
+      reason: 'key_column_missing',
+    });
+    await project.write(
+      'schoolhouse.yaml',
+      'feeds: { attendance: { columns: { attendance_date: when } } }\n',
+    );
+    expect((await project.run()).files[0]).toMatchObject({ status: 'loaded', read: 2, loaded: 2 });
+  });
 });

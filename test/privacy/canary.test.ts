@@ -87,7 +87,7 @@ describe('no cell of a file is ever shown', () => {
     const first = await type('run', '--debug');
     expect(first.code).toBe(1);
     await project.write('schoolhouse.yaml', 'quarantine: { budget_pct: 100 }\n');
-    const x = await type('run', '--json'); console.log(x.stdout, x.stderr);
+    expect((await type('run', '--json')).code).toBe(1);
     await type('run', '--debug', '--json');
     expect(await project.rows('select count(*) as n from silver.dim_student')).not.toEqual([{ n: 0 }]);
     expect(await project.rows(`select count(distinct r.code) > 8 as many from (select unnest(reasons) as r from quarantine.record)`)).toEqual([{ many: true }]);

@@ -1,13 +1,15 @@
-import { stringify } from 'csv-stringify/sync';
 import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import { isShown, noteAccess, openReader, type Reader } from '../../run/index.ts';
-import { parseCount, parseSize } from '../parse-flag.ts';
 import type { CommandContext } from '../command.ts';
 import { formatTable } from '../format-table.ts';
+import { parseCount, parseSize } from '../parse-flag.ts';
 
 /** JSON as `query --json` promises: exact numbers as numbers, others as text. */
 export const toJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, cell: unknown) => (typeof cell === 'bigint' ? cell.toString() : cell));
+  JSON.stringify(value, (_key, cell: unknown) =>
+    typeof cell === 'bigint' ? cell.toString() : cell,
+  );
 
 const numeric = /^(DECIMAL|DOUBLE|FLOAT)/;
 
@@ -22,7 +24,10 @@ const jsonCell = (cell: unknown, type: string): unknown => {
 const countRows = async (reader: Reader, relation: string): Promise<number> => {
   const entry = reader.snapshot.manifest.relations[relation];
   if (entry?.kind === 'parts') return entry.parts.reduce((sum, part) => sum + part.rows, 0);
-  const name = relation.split('.').map((part) => `"${part}"`).join('.');
+  const name = relation
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.');
   const { rows } = await reader.query(`select count(*) as n from ${name}`);
   return Number(rows[0]?.n ?? 0);
 };
@@ -32,7 +37,10 @@ const listRelations = async (reader: Reader, { output }: CommandContext): Promis
   const names = Object.keys(reader.snapshot.manifest.relations).filter(isShown).sort();
   const listed: { relation: string; rows: number; first: readonly unknown[] }[] = [];
   for (const relation of names) {
-    const name = relation.split('.').map((part) => `"${part}"`).join('.');
+    const name = relation
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.');
     const rows = await countRows(reader, relation);
     const { columns, rows: first } = await reader.query(`select * from ${name} limit 3`);
     listed.push({ relation, rows, first });
@@ -40,14 +48,26 @@ const listRelations = async (reader: Reader, { output }: CommandContext): Promis
     const lines = first.map((row) => columns.map((column) => row[column.name]));
     await output.data(`${relation}  ${rows.toLocaleString('en-US')} rows`);
     if (lines.length > 0) {
-      const table = formatTable(columns.map((column) => column.name), lines);
-      await output.data(`${table.split('\n').map((line) => `  ${line.slice(0, 160)}`).join('\n')}\n`);
+      const table = formatTable(
+        columns.map((column) => column.name),
+        lines,
+      );
+      await output.data(
+        `${table
+          .split('\n')
+          .map((line) => `  ${line.slice(0, 160)}`)
+          .join('\n')}\n`,
+      );
     }
   }
   if (output.json) await output.data(toJson(listed));
 };
 
-const printAnswer = async (reader: Reader, text: string, context: CommandContext): Promise<void> => {
+const printAnswer = async (
+  reader: Reader,
+  text: string,
+  context: CommandContext,
+): Promise<void> => {
   const { output, options, effects } = context;
   const started = effects.now().getTime();
   const { columns, rows } = await reader.query(text);
@@ -63,7 +83,13 @@ const printAnswer = async (reader: Reader, text: string, context: CommandContext
     const cast = { boolean: String, bigint: String, object: (cell: object) => toJson(cell) };
     await output.data(stringify([names, ...lines], { cast }).trimEnd());
   } else {
-    if (rows.length > 0) await output.data(formatTable(names, rows.map((row) => names.map((n) => row[n]))));
+    if (rows.length > 0)
+      await output.data(
+        formatTable(
+          names,
+          rows.map((row) => names.map((n) => row[n])),
+        ),
+      );
     const { run } = reader.snapshot.manifest;
     const said = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'row' : 'rows'}`;
     output.talk(`(${said}, ${milliseconds} ms, snapshot ${run})`);
@@ -86,7 +112,11 @@ export const run = async (context: CommandContext): Promise<number> => {
   try {
     for (const warning of reader.snapshot.warnings) output.alarm(`warning ${warning.text}`);
     if (options.values === true) {
-      await noteAccess(join(projectFolder, 'data'), { command: 'query --values', recordIds: [] }, effects);
+      await noteAccess(
+        join(projectFolder, 'data'),
+        { command: 'query --values', recordIds: [] },
+        effects,
+      );
     }
     const [text] = context.args;
     if (text === undefined || text.trim() === '') await listRelations(reader, context);

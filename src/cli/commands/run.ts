@@ -1,4 +1,9 @@
-import { runProject, type ProgressEvent, type RunOptions, type RunReport } from '../../run/index.ts';
+import {
+  type ProgressEvent,
+  type RunOptions,
+  type RunReport,
+  runProject,
+} from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { parseChoice, parseCount, parseDate, parseList, parseSize } from '../parse-flag.ts';
 import { printProblems } from '../print-problems.ts';
@@ -22,7 +27,14 @@ export const describeProgress = (event: ProgressEvent): string => {
   }
 };
 
-export const runOptions = ({ options, projectFolder, packageFolder, version, signal, output }: CommandContext): RunOptions => ({
+export const runOptions = ({
+  options,
+  projectFolder,
+  packageFolder,
+  version,
+  signal,
+  output,
+}: CommandContext): RunOptions => ({
   projectFolder,
   packageFolder,
   version,

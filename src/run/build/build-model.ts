@@ -1,8 +1,8 @@
+import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
-import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
@@ -54,10 +54,17 @@ const countRows = async (engine: Engine, relation: Sql): Promise<number> =>
   Number((await engine.rows(sql`select count(*) as n from ${relation}`))[0]?.n ?? 0);
 
 /** Leaves `delta.<model>`: rows that were and are no more, and rows that are new. */
-const createDelta = async (engine: Engine, model: Model, before: Sql, after: Sql): Promise<number> => {
+const createDelta = async (
+  engine: Engine,
+  model: Model,
+  before: Sql,
+  after: Sql,
+): Promise<number> => {
   const removed = buildName(model, 'removed');
   const added = buildName(model, 'added');
-  await engine.execute(sql`create or replace table ${removed} as (${before}) except all (${after})`);
+  await engine.execute(
+    sql`create or replace table ${removed} as (${before}) except all (${after})`,
+  );
   await engine.execute(sql`create or replace table ${added} as (${after}) except all (${before})`);
   const delta = deltaName(model.relation);
   await engine.execute(
@@ -109,7 +116,8 @@ const buildWhole = async (
   const previous = draft.relation(model.relation);
   const sameShape =
     previous?.kind === 'parts' &&
-    JSON.stringify(previous.columns) === JSON.stringify(relationDefinition(model, builtFrom).columns);
+    JSON.stringify(previous.columns) ===
+      JSON.stringify(relationDefinition(model, builtFrom).columns);
   if (!sameShape || storedRows(context, model) > smallRows) {
     await draft.write(relationDefinition(model, builtFrom), query);
     await publishView(context, model);

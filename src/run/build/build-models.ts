@@ -182,4 +182,3 @@ export const buildModels = async (
   if (progress.asOf === undefined) await prepareContext(request, progress);
   return { models: reports, asOf: progress.asOf ?? null };
 };
-

@@ -1,5 +1,5 @@
-import type { Engine } from '../../engine/index.ts';
 import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import type { Engine } from '../../engine/index.ts';
 
 /** SQL that is true where row `left` and row `right` agree in all these columns; null agrees with null. */
 export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sql =>
@@ -22,7 +22,10 @@ const nameAt = (text: string, at: number): string | undefined => {
 };
 
 const plainName = (written: string): string =>
-  written.replaceAll(/\s*\.\s*/g, '.').replaceAll('"', '').toLowerCase();
+  written
+    .replaceAll(/\s*\.\s*/g, '.')
+    .replaceAll('"', '')
+    .toLowerCase();
 
 /**
  * A model's query with the named relations read through `scoped` views, so that only touched groups
@@ -41,7 +44,13 @@ export const scopeQuery = async (
       const replacement = scoped.get(`${reference.schema}.${reference.name}`);
       return replacement === undefined || reference.offset === undefined
         ? []
-        : [{ at: reference.offset, replacement, relation: `${reference.schema}.${reference.name}` }];
+        : [
+            {
+              at: reference.offset,
+              replacement,
+              relation: `${reference.schema}.${reference.name}`,
+            },
+          ];
     })
     .sort((a, b) => b.at - a.at);
   let text = bytes.toString('latin1');

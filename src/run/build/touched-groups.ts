@@ -1,6 +1,6 @@
+import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { deltaRelation, type Model } from '../../model/index.ts';
-import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Change } from './change.ts';
 
 /** The temp table that holds the touched groups of one model. */
@@ -22,7 +22,11 @@ export const storedUpstreams = (
   ),
 ];
 
-const deltaHas = async (engine: Engine, relation: string, by: readonly string[]): Promise<boolean> => {
+const deltaHas = async (
+  engine: Engine,
+  relation: string,
+  by: readonly string[],
+): Promise<boolean> => {
   const columns = await engine.describe(sql`select * from ${deltaName(relation)}`);
   const names = new Set(columns.map((column) => column.name));
   return by.every((column) => names.has(column));
@@ -48,9 +52,7 @@ export const findTouchedGroups = async (
     if (change === undefined || change.kind === 'none') continue;
     if (change.kind === 'all') return 'full';
     if (await deltaHas(engine, relation, by)) {
-      sources.push(
-        sql`select ${joinSql(by.map(quoteName))} from ${deltaName(relation)}`,
-      );
+      sources.push(sql`select ${joinSql(by.map(quoteName))} from ${deltaName(relation)}`);
     } else if (model.refresh.touched === undefined) {
       return 'full';
     }
@@ -62,9 +64,7 @@ export const findTouchedGroups = async (
   }
   if (sources.length === 0) return 0;
   const groups = groupsName(model);
-  await engine.execute(
-    sql`create or replace table ${groups} as ${joinSql(sources, ' union ')}`,
-  );
+  await engine.execute(sql`create or replace table ${groups} as ${joinSql(sources, ' union ')}`);
   const [row] = await engine.rows(sql`select count(*) as n from ${groups}`);
   return Number(row?.n ?? 0);
 };

@@ -1,6 +1,6 @@
+import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { type Check, deltaRelation, type Model } from '../../model/index.ts';
-import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Change } from '../build/change.ts';
 import { inGroups, scopeQuery } from '../build/scope-query.ts';
 import type { CheckReport } from '../run-report.ts';

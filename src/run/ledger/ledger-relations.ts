@@ -92,7 +92,11 @@ export const ledgerRelations = {
       column('rows', 'BIGINT', 'Rows in it.'),
       column('changed', 'BIGINT', 'Rows that the run changed, or null when it was written whole.'),
       column('seconds', 'DECIMAL(18,3)', 'How long the run took for it.'),
-      column('built_from', 'VARCHAR', 'Hash of its SQL, sidecar, functions, policies and reference rows.'),
+      column(
+        'built_from',
+        'VARCHAR',
+        'Hash of its SQL, sidecar, functions, policies and reference rows.',
+      ),
     ],
   },
   checkResult: {
@@ -163,7 +167,11 @@ export const ledgerRelations = {
       column('byte_length', 'BIGINT', 'Bytes of the record.'),
       column('stage', 'VARCHAR', 'scan, type, staging or silver.'),
       column('reasons', 'STRUCT(code VARCHAR, "column" VARCHAR)[]', 'Every reason.'),
-      column('raw_record', 'VARCHAR', 'The record as text; shown only on request, which is logged.'),
+      column(
+        'raw_record',
+        'VARCHAR',
+        'The record as text; shown only on request, which is logged.',
+      ),
       column('state', 'VARCHAR', 'open, resolved or discarded.'),
       column('resolved_run', 'BIGINT', 'The run that took it in or discarded it, or null.'),
       column('because', 'VARCHAR', 'Why it was discarded, or null.'),

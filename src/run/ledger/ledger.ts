@@ -59,4 +59,3 @@ export const ledgerQuery = (draft: Draft, relation: LedgerRelation): Sql =>
   draft.relation(relation.relation) === undefined
     ? rowsQuery(relation, [])
     : draft.query(relation.relation);
-

@@ -1,4 +1,4 @@
-import { type Sql, sql, quoteRelation } from '../../base/index.ts';
+import { quoteRelation, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import {
@@ -34,7 +34,9 @@ export const publishBronze = async (
   const definition = bronzeDefinition(contract);
   const isCurrent =
     stored?.kind === 'parts' &&
-    definition.columns.every((column) => stored.columns.some((known) => known.name === column.name));
+    definition.columns.every((column) =>
+      stored.columns.some((known) => known.name === column.name),
+    );
   if (!isCurrent) {
     const empty = definition.columns
       .map((column) => `cast(null as ${column.type}) as "${column.name}"`)
@@ -47,11 +49,14 @@ export const publishBronze = async (
     name,
     columns: bronzeViewColumns(contract),
     key: [],
-    policy: contract.relationships.length > 0 || contract.feed === 'students' ? 'student' : 'school',
+    policy:
+      contract.relationships.length > 0 || contract.feed === 'students' ? 'student' : 'school',
     builtFrom: contract.hash,
     sql: view,
     reads: [parts],
   });
-  await engine.execute(sql`create or replace view ${quoteRelation(parts)} as ${draft.query(parts)}`);
+  await engine.execute(
+    sql`create or replace view ${quoteRelation(parts)} as ${draft.query(parts)}`,
+  );
   await engine.execute(sql`create or replace view ${quoteRelation(name)} as ${view}`);
 };

@@ -20,7 +20,8 @@ export type FileRow = Counts & {
 
 type Cell = string | number | bigint | boolean | null | object;
 
-const text = (cell: Cell | undefined): string | null => (cell === null || cell === undefined ? null : String(cell));
+const text = (cell: Cell | undefined): string | null =>
+  cell === null || cell === undefined ? null : String(cell);
 
 /** Reads a row of `meta.file`. */
 export const readFileRow = (row: Readonly<Record<string, Cell>>): FileRow => ({

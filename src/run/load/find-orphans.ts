@@ -71,12 +71,18 @@ export const recordOrphans = async (
     const receipt = row === undefined ? undefined : request.receipts.get(row.receipt);
     const file =
       request.loaded.get(fileId) ??
-      (row === undefined || receipt === undefined ? undefined : await reopenFile(load, row, receipt));
+      (row === undefined || receipt === undefined
+        ? undefined
+        : await reopenFile(load, row, receipt));
     if (file === undefined) throw new Error(`file ${fileId} cannot be opened again`);
     const places = await load.engine.rows(
       sql`select _source_row as place from ${table} where _file_id = ${quoteText(fileId)} order by place`,
     );
-    const recordsPath = await writeRecords(file.report, places.map((one) => Number(one.place)), load);
+    const recordsPath = await writeRecords(
+      file.report,
+      places.map((one) => Number(one.place)),
+      load,
+    );
     found.set(
       fileId,
       await recordRefusals(load, file, { recordsPath, stage: { kind: 'orphan', column } }),

@@ -1,8 +1,8 @@
 import type { Effects } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import type { Draft } from '../../lake/index.ts';
 import type { ReadingContext, ScanReport } from '../../ingest/index.ts';
+import type { Draft } from '../../lake/index.ts';
 import type { Project } from '../open-project.ts';
 import type { Warning } from '../run-report.ts';
 import type { FileRow } from './file-row.ts';
@@ -32,6 +32,3 @@ export type LoadedFile = {
   readonly unmatched: readonly string[];
   readonly missing: readonly string[];
 };
-
-/** The temp relation that gathers this run's refused records, in the columns of quarantine.record. */
-export const refusalsName = 'load.refusals';

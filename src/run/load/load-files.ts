@@ -41,7 +41,11 @@ export const readWithHash = (project: Project): string =>
 export const fileIdOf = (receipt: Receipt, members: readonly Member[], index: number): string =>
   members.length === 1 ? String(receipt.seq) : `${receipt.seq}:${index + 1}`;
 
-type Gathered = { readonly loaded: LoadedFile[]; readonly aside: AsideFile[]; readonly skipped: FileRow[] };
+type Gathered = {
+  readonly loaded: LoadedFile[];
+  readonly aside: AsideFile[];
+  readonly skipped: FileRow[];
+};
 
 const loadMembers = async (
   load: LoadContext,
@@ -50,7 +54,10 @@ const loadMembers = async (
   gathered: Gathered,
 ): Promise<void> => {
   for (const [index, member] of members.entries()) {
-    const result = await loadMember(load, member, { receipt, fileId: fileIdOf(receipt, members, index) });
+    const result = await loadMember(load, member, {
+      receipt,
+      fileId: fileIdOf(receipt, members, index),
+    });
     if (result.kind === 'loaded') gathered.loaded.push(result.file);
     else gathered.aside.push(result);
   }
@@ -81,7 +88,11 @@ const isRepeat = (receipt: Receipt, before: ReadonlyMap<string, string>): boolea
 export const loadReceipts = async (
   load: LoadContext,
   pending: readonly Receipt[],
-  { fresh, known, onReceipt }: {
+  {
+    fresh,
+    known,
+    onReceipt,
+  }: {
     readonly fresh: readonly FreshReceipt[];
     readonly known: ReadonlyMap<string, string>;
     readonly onReceipt: (receipt: Receipt, index: number) => void;

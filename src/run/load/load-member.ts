@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { pipelineError, quoteText, type Sql, sql } from '../../base/index.ts';
-import { type Contract, type FeedMatch, matchFeed } from '../../contract/index.ts';
+import {
+  batchDateOf,
+  type Contract,
+  type FeedMatch,
+  matchesFilePattern,
+  matchFeed,
+} from '../../contract/index.ts';
 import {
   bronzeColumns,
   bronzePositions,
@@ -24,7 +30,13 @@ import { recordRefusals, writeRecords } from './record-refusals.ts';
 
 export type MemberResult =
   | { readonly kind: 'loaded'; readonly file: LoadedFile }
-  | { readonly kind: 'set_aside'; readonly row: FileRow; readonly text: string; readonly line: number | undefined; readonly hint: string | undefined };
+  | {
+      readonly kind: 'set_aside';
+      readonly row: FileRow;
+      readonly text: string;
+      readonly line: number | undefined;
+      readonly hint: string | undefined;
+    };
 
 type Identity = { readonly receipt: Receipt; readonly fileId: string };
 
@@ -94,7 +106,11 @@ const readingContext = (
 const writePart = async (
   load: LoadContext,
   contract: Contract,
-  { query, receivedOn, isNumbered }: { readonly query: Sql; readonly receivedOn: string; readonly isNumbered: boolean },
+  {
+    query,
+    receivedOn,
+    isNumbered,
+  }: { readonly query: Sql; readonly receivedOn: string; readonly isNumbered: boolean },
 ): Promise<readonly Part[]> => {
   const definition = bronzeDefinition(contract);
   const partition = receivedOn.slice(0, 7);
@@ -116,7 +132,11 @@ const writePart = async (
   return parts;
 };
 
-type PartFacts = { readonly rows: number; readonly refused: readonly number[]; readonly blank: number };
+type PartFacts = {
+  readonly rows: number;
+  readonly refused: readonly number[];
+  readonly blank: number;
+};
 
 const readPartFacts = async (
   load: LoadContext,
@@ -206,6 +226,43 @@ const loadMatched = async (
   return { kind: 'loaded', file: { ...file, row: { ...row, quarantined, loaded } } };
 };
 
+/** JSON without a record has no header: its name alone says what it would hold. */
+const matchEmpty = (load: LoadContext, path: string, report: ScanReport): Contract | undefined => {
+  if (report.kind !== 'json' || report.read > 0) return undefined;
+  const named = load.project.contracts.filter(({ filePatterns }) =>
+    filePatterns.some((pattern) => matchesFilePattern(pattern, path)),
+  );
+  return named.length === 1 ? named[0] : undefined;
+};
+
+const emptyFile = (
+  load: LoadContext,
+  { path, report }: { readonly path: string; readonly report: ScanReport },
+  identity: Identity,
+  contract: Contract,
+): LoadedFile => ({
+  row: {
+    ...baseRow(load, { path, outcome: { kind: 'scanned', report } }, identity),
+    ...noCounts,
+    feed: contract.feed,
+    batch_date: batchDateOf(path) ?? load.batchDate ?? null,
+    status: 'loaded',
+    reason: null,
+    detail: null,
+  },
+  contract,
+  context: {
+    positions: new Map(),
+    vocabularies: load.project.vocabularies,
+    policies: load.project.policies,
+    timeZone: load.project.config.settings.timezone,
+    receivedOn: identity.receipt.received_on,
+  },
+  report,
+  unmatched: [],
+  missing: [],
+});
+
 /** Reads one scanned text into bronze, or says why it is set aside. Its refused rows are recorded. */
 export const loadMember = async (
   load: LoadContext,
@@ -218,12 +275,25 @@ export const loadMember = async (
     return setAside(load, member, identity, { reason, text: detail, line });
   }
   const { report } = outcome;
+  const empty = matchEmpty(load, member.path, report);
+  if (empty !== undefined)
+    return {
+      kind: 'loaded',
+      file: emptyFile(load, { path: member.path, report }, identity, empty),
+    };
   const problem = headerProblem(report);
   const match = matchFeed(load.project.contracts, member.path, report.plain.columns);
   if (problem !== undefined) {
     const feed = match.kind === 'matched' ? match.contract.feed : match.feed;
     const hint = 'Give every column of the header a name of its own.';
-    return setAside(load, member, identity, { reason: 'feed_unmatched', ...problem, line: 1, hint, feed, batchDate: match.batchDate });
+    return setAside(load, member, identity, {
+      reason: 'feed_unmatched',
+      ...problem,
+      line: 1,
+      hint,
+      feed,
+      batchDate: match.batchDate,
+    });
   }
   if (match.kind === 'set_aside') {
     const { reason, feed, batchDate, problem: error } = match;
@@ -257,7 +327,13 @@ export const loadMember = async (
     });
   }
   for (const warning of report.warnings) {
-    load.warn({ code: warning.code, feed: match.contract.feed, file: member.path, ...(warning.line === undefined ? {} : { line: warning.line }), text: warning.text });
+    load.warn({
+      code: warning.code,
+      feed: match.contract.feed,
+      file: member.path,
+      ...(warning.line === undefined ? {} : { line: warning.line }),
+      text: warning.text,
+    });
   }
   return loadMatched(load, { path: member.path, report }, identity, match);
 };

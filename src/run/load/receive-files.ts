@@ -4,8 +4,8 @@ import {
   type Member,
   type NewReceipt,
   type Receipt,
-  type Received,
   type ReceiptLog,
+  type Received,
   receiveFile,
 } from '../../ingest/index.ts';
 import { type LocalFile, listLocalFiles } from '../../source/index.ts';
@@ -146,7 +146,10 @@ const tellSkipped = (load: LoadContext, path: string): void => {
 export const receiveFiles = async (
   load: LoadContext,
   log: ReceiptLog,
-  { only, onProgress }: {
+  {
+    only,
+    onProgress,
+  }: {
     readonly only: (path: string) => boolean;
     readonly onProgress: (event: ProgressEvent) => void;
   },
@@ -161,7 +164,8 @@ export const receiveFiles = async (
     effects,
   );
   const found: Finding = { fresh: [], repeated: [], unreceived: [], unchanged: [] };
-  for (const { path, why } of listing.skipped) if (why === 'other_extension') tellSkipped(load, path);
+  for (const { path, why } of listing.skipped)
+    if (why === 'other_extension') tellSkipped(load, path);
   for (const { path, what } of listing.unsafe) {
     const text = `It is a ${what === 'special' ? 'device or pipe' : what}, not a file; it was not opened.`;
     found.unreceived.push(unreceived(path, 'set_aside', { reason: 'file_unsafe', text }));
@@ -174,7 +178,13 @@ export const receiveFiles = async (
       found.unchanged.push({ path: file.path, sha256: known });
       continue;
     }
-    onProgress({ kind: 'file', path: file.path, index, count: files.length, sizeBytes: file.sizeBytes });
+    onProgress({
+      kind: 'file',
+      path: file.path,
+      index,
+      count: files.length,
+      sizeBytes: file.sizeBytes,
+    });
     const current = log.current();
     const standing = new Set([...current.values()].map((receipt) => receipt.sha256));
     const received = await receiveFile(

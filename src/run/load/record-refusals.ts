@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { quoteText, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { quoteText, type Sql, sql } from '../../base/index.ts';
 import { explainQuery, extractRecords, type ScanReport } from '../../ingest/index.ts';
 import { ledgerRelations } from '../ledger/ledger-relations.ts';
 import { rowsQuery } from '../ledger/rows-query.ts';
@@ -38,7 +38,9 @@ export const writeRecords = async (
   return path;
 };
 
-export type RefusalStage = { readonly kind: 'read' } | { readonly kind: 'orphan'; readonly column: string };
+export type RefusalStage =
+  | { readonly kind: 'read' }
+  | { readonly kind: 'orphan'; readonly column: string };
 
 /** Adds records of one file to the refusals, with every reason of each. Returns how many. */
 export const recordRefusals = async (
@@ -52,7 +54,8 @@ export const recordRefusals = async (
     stage.kind === 'orphan'
       ? sql`[{'code': 'orphan', 'column': cast(${quoteText(stage.column)} as varchar)}]`
       : sql`reasons`;
-  const where: Sql = stage.kind === 'orphan' ? sql`'silver'` : sql`case when _at_scan then 'scan' else 'type' end`;
+  const where: Sql =
+    stage.kind === 'orphan' ? sql`'silver'` : sql`case when _at_scan then 'scan' else 'type' end`;
   const before = await countRefusals(load);
   await load.engine.execute(sql`insert into ${refusals}
     select ${quoteText(`${row.file_id}:`)} || cast("row" as varchar), ${load.run}, ${quoteText(contract.feed)},
@@ -65,15 +68,4 @@ export const recordRefusals = async (
 const countRefusals = async ({ engine }: LoadContext): Promise<number> => {
   const [row] = await engine.rows(sql`select count(*) as n from ${refusals}`);
   return Number(row?.n ?? 0);
-};
-
-/** Takes the records of a file out of the refusals of `stage`. */
-export const countByFile = async (
-  { engine }: Pick<LoadContext, 'engine'>,
-  where: string,
-): Promise<ReadonlyMap<string, number>> => {
-  const rows = await engine.rows(
-    sql`select file_id, count(*) as n from ${refusals} where ${trustedSql(where)} group by file_id`,
-  );
-  return new Map(rows.map((row) => [String(row.file_id), Number(row.n)]));
 };

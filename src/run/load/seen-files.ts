@@ -49,7 +49,9 @@ export const openSeenFiles = async (
     save: async () => {
       if (!isChanged) return;
       const draft = `${path}.${effects.process.pid}`;
-      await effects.fs.writeText(draft, JSON.stringify(Object.fromEntries(entries)), { replace: true });
+      await effects.fs.writeText(draft, JSON.stringify(Object.fromEntries(entries)), {
+        replace: true,
+      });
       await effects.fs.rename(draft, path);
     },
   };

@@ -1,6 +1,6 @@
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import { stageNames } from './stage-names.ts';
 import { keyList } from './winner-order.ts';
 
@@ -59,7 +59,10 @@ export const createCandidates = async (
 };
 
 /** Rows whose member on a roster is unknown, of these files or of all: (_file_id, _source_row, _source_line). */
-export const orphanQuery = (options: CandidateOptions, fileIds: readonly string[] | undefined): Sql => {
+export const orphanQuery = (
+  options: CandidateOptions,
+  fileIds: readonly string[] | undefined,
+): Sql => {
   const ofFiles =
     fileIds === undefined
       ? sql`true`

@@ -1,6 +1,6 @@
+import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import { type StageNames, stageNames } from './stage-names.ts';
 import { keyList, winnerOrder, withPathVersions } from './winner-order.ts';
 
@@ -32,13 +32,19 @@ const rankRows = (contract: Contract, rows: Sql): Sql => {
 /** Upserted members keep a history of all versions, so a row that loses may still change it. */
 const appliesEveryKey = (contract: Contract): boolean => contract.loadStrategy === 'upsert';
 
-const createFresh = async (engine: Engine, names: StageNames, options: StageOptions): Promise<void> => {
+const createFresh = async (
+  engine: Engine,
+  names: StageNames,
+  options: StageOptions,
+): Promise<void> => {
   const isNewFile =
     options.newFileIds.length === 0
       ? sql`false`
       : sql`_file_id in (${joinSql(options.newFileIds.map(quoteText))})`;
   const isPromoted =
-    options.promoted === undefined ? sql`false` : sql`(_file_id, _source_row) in (${options.promoted})`;
+    options.promoted === undefined
+      ? sql`false`
+      : sql`(_file_id, _source_row) in (${options.promoted})`;
   const isFresh = options.full ? sql`true` : sql`(${isNewFile} or ${isPromoted})`;
   await engine.execute(
     sql`create or replace view ${names.fresh} as select * from ${names.candidates} where ${isFresh}`,
@@ -56,7 +62,11 @@ const asBefore = (ranked: Sql): Sql =>
     _place as _place_before, _winner_hash as _row_winner_hash_before, _winner_seen as _row_seen_before
     from (${ranked})`;
 
-const createRanked = async (engine: Engine, names: StageNames, contract: Contract): Promise<void> => {
+const createRanked = async (
+  engine: Engine,
+  names: StageNames,
+  contract: Contract,
+): Promise<void> => {
   const key = keyList(contract);
   await engine.execute(sql`create or replace table ${names.contested} as
     select ${key} from ${names.fresh} group by ${key} having count(*) > 1
@@ -75,10 +85,23 @@ const createRanked = async (engine: Engine, names: StageNames, contract: Contrac
 const columnList = (contract: Contract): Sql =>
   joinSql([
     ...contract.columns.map((column) => quoteName(column.name)),
-    ...['_source_file', '_source_row', '_source_line', '_batch_date', '_file_id', '_run_id', '_ingested_at', '_received_on'].map(quoteName),
+    ...[
+      '_source_file',
+      '_source_row',
+      '_source_line',
+      '_batch_date',
+      '_file_id',
+      '_run_id',
+      '_ingested_at',
+      '_received_on',
+    ].map(quoteName),
   ]);
 
-const createStaging = async (engine: Engine, names: StageNames, options: StageOptions): Promise<void> => {
+const createStaging = async (
+  engine: Engine,
+  names: StageNames,
+  options: StageOptions,
+): Promise<void> => {
   const { contract, full } = options;
   const key = keyList(contract);
   const columns = columnList(contract);
@@ -126,7 +149,9 @@ export const stageEverything = async (engine: Engine, contract: Contract): Promi
   await engine.execute(sql`create or replace table ${names.contested} as
     select ${key} from ${names.candidates} group by ${key} having count(*) > 1`);
   const claims = sql`select * from ${names.candidates} where (${key}) in (select ${key} from ${names.contested})`;
-  await engine.execute(sql`create or replace table ${names.ranked} as ${rankRows(contract, claims)}`);
+  await engine.execute(
+    sql`create or replace table ${names.ranked} as ${rankRows(contract, claims)}`,
+  );
   await engine.execute(sql`drop table if exists ${names.staging}`);
   await engine.execute(sql`create or replace view ${names.staging} as
     select ${columns} from ${names.candidates} where (${key}) not in (select ${key} from ${names.contested})

@@ -92,7 +92,21 @@ const createOrphans = async (request: StagingRequest, state: FeedState): Promise
 
 /** Schemas of the temp relations that a run works with. */
 export const createWorkSchemas = async (engine: Engine): Promise<void> => {
-  for (const schema of ['stage', 'staging', 'delta', 'build', 'scoped', 'reference', 'bronze', 'bronze_parts', 'silver', 'gold', 'compat', 'meta', 'quarantine']) {
+  for (const schema of [
+    'stage',
+    'staging',
+    'delta',
+    'build',
+    'scoped',
+    'reference',
+    'bronze',
+    'bronze_parts',
+    'silver',
+    'gold',
+    'compat',
+    'meta',
+    'quarantine',
+  ]) {
     await engine.execute(sql`create schema if not exists ${trustedSql(schema)}`);
   }
 };
@@ -138,7 +152,9 @@ const createDeltaViews = async (engine: Engine, contract: Contract): Promise<voi
  * Finishes staging when every feed stands: versions, members known only from facts, and what changed,
  * for the models that read them.
  */
-export const finishStaging = async (request: StagingRequest): Promise<ReadonlyMap<string, Change>> => {
+export const finishStaging = async (
+  request: StagingRequest,
+): Promise<ReadonlyMap<string, Change>> => {
   const { engine, contracts, rosters, feeds } = request;
   const changes = new Map<string, Change>();
   for (const contract of contracts) {

@@ -1,5 +1,5 @@
-import type { Contract } from '../../contract/index.ts';
 import { joinSql, quoteName, type Sql, sql } from '../../base/index.ts';
+import type { Contract } from '../../contract/index.ts';
 
 /** The key columns of a feed, comma-separated; with `alias` before each. */
 export const keyList = (contract: Contract, alias?: string): Sql =>
@@ -16,7 +16,9 @@ export const keyList = (contract: Contract, alias?: string): Sql =>
 export const winnerOrder = (contract: Contract): Sql =>
   joinSql([
     sql`_is_current_of_path desc`,
-    ...(contract.newestBy === undefined ? [] : [sql`${quoteName(contract.newestBy)} desc nulls last`]),
+    ...(contract.newestBy === undefined
+      ? []
+      : [sql`${quoteName(contract.newestBy)} desc nulls last`]),
     sql`_batch_date desc nulls last`,
     sql`_source_file desc`,
     sql`_source_row desc`,
