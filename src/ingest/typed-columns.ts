@@ -58,6 +58,17 @@ export const cellText = (trimmed: Sql, nullTokens: readonly string[]): Sql => {
   return sql`case when strlen(${trimmed}) > ${longest} then ${trimmed} when lower(${trimmed}) in (${list}) then null else ${known} end`;
 };
 
+/**
+ * The code of a word, null for any other text. A cast to an enumeration is a hash look-up: a `case` of
+ * 175 spellings takes five times as long.
+ */
+const lookUp = (text: Sql, words: ReadonlyMap<string, string>): Sql => {
+  if (words.size === 0) return sql`null`;
+  const spellings = joinSql([...words.keys()].map(quoteText));
+  const codes = joinSql([...words.values()].map(quoteText));
+  return sql`([${codes}])[enum_code(try_cast(${text} as enum(${spellings}))) + 1]`;
+};
+
 const codeExpression = (
   column: ContractColumn,
   type: Extract<ContractColumn['type'], { kind: 'code' }>,
@@ -76,18 +87,12 @@ const codeExpression = (
       if (!asWritten.has(spelling)) asWritten.set(spelling, code);
     }
   }
-  const whens = (entries: ReadonlyMap<string, string>): Sql =>
-    joinSql(
-      [...entries].map(([word, code]) => sql`when ${quoteText(word)} then ${quoteText(code)}`),
-      ' ',
-    );
   const otherwise =
     type.unlisted.kind === 'code'
       ? sql`case when ${raw} is not null then ${quoteText(type.unlisted.code)} end`
       : sql`null`;
-  const folded = sql`case fold_code(${raw}) ${whens(words)} else ${otherwise} end`;
-  // As written first: folding costs ten times a comparison, and most files use one spelling.
-  const mapped = sql`case ${raw} ${whens(asWritten)} else ${folded} end`;
+  // As written first: folding costs ten times a look-up, and most files use one spelling.
+  const mapped = sql`coalesce(${lookUp(raw, asWritten)}, ${lookUp(sql`fold_code(${raw})`, words)}, ${otherwise})`;
   return type.blank === null
     ? mapped
     : sql`case when ${raw} is null then ${quoteText(type.blank)} else ${mapped} end`;

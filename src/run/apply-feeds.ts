@@ -48,6 +48,14 @@ const findRosters = (session: Session): ReadonlySet<string> => {
   );
 };
 
+/** True when an earlier run applied rows of this roster: every feed is marked as applied, also an empty one. */
+const hadRoster = (session: Session, feed: string): boolean => {
+  const applied = session.appliedIn.get(feed);
+  if (applied === undefined) return false;
+  if (feed === 'students' && session.project.config.settings['students.infer'] === 'false') return true;
+  return loadedRows(session, feed).some((row) => row.run_id <= applied);
+};
+
 /** Feeds whose roster came only with this run: all their rows must be looked at again. */
 const feedState = (
   session: Session,
@@ -172,7 +180,7 @@ export const applyFeeds = async (
 ): Promise<Applied> => {
   const { project, engine, draft } = session;
   const rosters = findRosters(session);
-  const knownRosters = new Set([...rosters].filter((feed) => session.appliedIn.has(feed)));
+  const knownRosters = new Set([...rosters].filter((feed) => hadRoster(session, feed)));
   const newRosters = new Set([...rosters].filter((feed) => !knownRosters.has(feed)));
   await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
   const feeds = project.contracts.map((contract) => ({

@@ -92,11 +92,12 @@ const whereOf = (filter: QuarantineFilter): Sql => {
 };
 
 const orphansQuery = (where: Sql, today: string): Sql => {
-  const days = sql`date ${quoteText(today)} - f.received_on`;
+  // A run that failed tells its refusals, and not its files: they wait since today.
+  const days = sql`coalesce(date ${quoteText(today)} - f.received_on, 0)`;
   return sql`select q.feed, count(*) as n, count(*) filter (${days} <= 7) as week,
       count(*) filter (${days} > 7 and ${days} <= 30) as month, count(*) filter (${days} > 30) as older
     from (select * from quarantine.record where ${where}) as q
-    inner join meta.file as f on f.file_id = q.file_id
+    left join meta.file as f on f.file_id = q.file_id
     where q.state = 'open' and q.stage = 'silver' group by q.feed order by q.feed`;
 };
 

@@ -99,6 +99,7 @@ const build = async (
         context: {
           engine,
           draft,
+          lakeFolder: project.folders.lake,
           contracts: new Map(project.contracts.map((one) => [one.feed, one])),
           fullFeeds: new Set(applied.fullFeeds),
           inferEverything: (target) =>

@@ -18,17 +18,24 @@ export type Intake = {
   readonly replayed?: Replayed | undefined;
 };
 
-/** The current version of each path among receipts that the ledger holds. */
+/** The bytes that stand for each path: its newest version, when that was loaded or repeats what was. */
 const knownVersions = ({ book }: Session): ReadonlyMap<string, string> => {
-  const versions = new Map<string, { receipt: number; sha256: string }>();
+  const versions = new Map<
+    string,
+    { receipt: number; sha256: string; status: FileRow['status'] }
+  >();
   for (const row of book.rows().values()) {
     const path = row.path;
     const before = versions.get(path);
     if (row.sha256 !== null && (before === undefined || before.receipt < row.receipt)) {
-      versions.set(path, { receipt: row.receipt, sha256: row.sha256 });
+      versions.set(path, { receipt: row.receipt, sha256: row.sha256, status: row.status });
     }
   }
-  return new Map([...versions].map(([path, version]) => [path, version.sha256]));
+  return new Map(
+    [...versions]
+      .filter(([, version]) => version.status !== 'set_aside')
+      .map(([path, version]) => [path, version.sha256]),
+  );
 };
 
 /** Files set aside earlier that may be readable now: their bytes are current, contract or settings changed. */
@@ -125,7 +132,7 @@ export const takeIn = async (session: Session): Promise<Intake> => {
   const onProgress = options.onProgress ?? (() => undefined);
   const known = knownVersions(session);
   const reception = await inStep(session, 'receive', () =>
-    receiveFiles(load, log, { only: (path) => wants(session, path), onProgress }),
+    receiveFiles(load, log, { known, only: (path) => wants(session, path), onProgress }),
   );
   const retried = retryable(session);
   const pending = [
@@ -136,6 +143,7 @@ export const takeIn = async (session: Session): Promise<Intake> => {
     loadReceipts(load, pending, {
       fresh: reception.fresh,
       known,
+      retried: new Set(retried.map((row) => row.receipt)),
       onReceipt: (receipt, index) =>
         onProgress({
           kind: 'file',

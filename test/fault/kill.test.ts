@@ -97,7 +97,7 @@ describe.each([
     'at any call of the disk leaves the old world or the new one, and the next run ends in the new one',
     async () => {
       const plans = scenario.calls.map((_, index): FaultPlan => ({ kind: 'kill', at: index + 1 }));
-      await killAll('SIGKILL at calls', chooseCases(plans, name === 'first run' ? 60 : 30));
+      await killAll('SIGKILL at calls', chooseCases(plans, name === 'first run' ? 60 : 15));
     },
     hour,
   );

@@ -94,7 +94,7 @@ const runBeside = async (
   const path = lockPath(copy);
   let second: Promise<ChildResult> | undefined;
   const isOpened = loseLock === 'opens it';
-  const holdMs = 8000;
+  const holdMs = 5000;
   const first = await runChild(copy.path, ['run', '--json'], {
     plan: isOpened
       ? { kind: 'open-file', name: 'checks', path, holdMs }

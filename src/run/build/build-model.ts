@@ -5,12 +5,14 @@ import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
+import { choosePass } from './choose-pass.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
 
 export type BuildContext = {
   readonly engine: Engine;
   readonly draft: Draft;
+  readonly lakeFolder: string;
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Feeds whose staging holds every winner in this run. */
   readonly fullFeeds: Set<string>;
@@ -119,7 +121,12 @@ const buildWhole = async (
     JSON.stringify(previous.columns) ===
       JSON.stringify(relationDefinition(model, builtFrom).columns);
   if (!sameShape || storedRows(context, model) > smallRows) {
-    await draft.write(relationDefinition(model, builtFrom), query);
+    const [contract] = stagedContracts(context, model);
+    const pass =
+      contract === undefined || model.partitionBy === null
+        ? 'once'
+        : await choosePass(engine, { draft, contract, lakeFolder: context.lakeFolder });
+    await draft.write(relationDefinition(model, builtFrom), query, { pass });
     await publishView(context, model);
     await createEmptyDelta(engine, model.relation);
     return changedAll;

@@ -52,7 +52,8 @@ const loadMembers = async (
   receipt: Receipt,
   members: readonly Member[],
   gathered: Gathered,
-): Promise<void> => {
+): Promise<boolean> => {
+  const before = gathered.loaded.length;
   for (const [index, member] of members.entries()) {
     const result = await loadMember(load, member, {
       receipt,
@@ -61,6 +62,7 @@ const loadMembers = async (
     if (result.kind === 'loaded') gathered.loaded.push(result.file);
     else gathered.aside.push(result);
   }
+  return gathered.loaded.length > before;
 };
 
 /** Scans a receipt's bytes again from the archive; what cannot be opened is one set-aside member. */
@@ -77,13 +79,13 @@ const membersOfArchived = async (
   return scanned.kind === 'set_aside' ? [{ path, outcome: scanned }] : scanned.members;
 };
 
-/** True for bytes that were, at that time, already the current version of some path. */
+/** True for bytes that were, at that time, already loaded as the current version of some path. */
 const isRepeat = (receipt: Receipt, before: ReadonlyMap<string, string>): boolean =>
   [...before.values()].includes(receipt.sha256);
 
 /**
  * Loads receipts that the ledger does not know, in the order of receipt, each from its fresh scan
- * or from the archive. `known` is the current version of each path before the first of them.
+ * or from the archive. `known` is the loaded version of each path before the first of them.
  */
 export const loadReceipts = async (
   load: LoadContext,
@@ -91,10 +93,13 @@ export const loadReceipts = async (
   {
     fresh,
     known,
+    retried,
     onReceipt,
   }: {
     readonly fresh: readonly FreshReceipt[];
     readonly known: ReadonlyMap<string, string>;
+    /** Receipts that were set aside before and are read again. */
+    readonly retried: ReadonlySet<number>;
     readonly onReceipt: (receipt: Receipt, index: number) => void;
   },
 ): Promise<LoadResult> => {
@@ -104,7 +109,8 @@ export const loadReceipts = async (
   for (const [index, receipt] of pending.entries()) {
     onReceipt(receipt, index);
     const scan = scans.get(receipt.seq);
-    if (scan === undefined && isRepeat(receipt, current)) {
+    if (!retried.has(receipt.seq) && isRepeat(receipt, current)) {
+      current.set(receipt.path, receipt.sha256);
       gathered.skipped.push(
         unloadedRow({
           file_id: String(receipt.seq),
@@ -124,9 +130,10 @@ export const loadReceipts = async (
       );
     } else {
       const members = scan?.members ?? (await membersOfArchived(load, receipt));
-      await loadMembers(load, receipt, members, gathered);
+      const isLoaded = await loadMembers(load, receipt, members, gathered);
+      if (isLoaded) current.set(receipt.path, receipt.sha256);
+      else current.delete(receipt.path);
     }
-    current.set(receipt.path, receipt.sha256);
   }
   return gathered;
 };

@@ -147,9 +147,12 @@ export const receiveFiles = async (
   load: LoadContext,
   log: ReceiptLog,
   {
+    known,
     only,
     onProgress,
   }: {
+    /** Bytes that stand loaded for each path. */
+    readonly known: ReadonlyMap<string, string>;
     readonly only: (path: string) => boolean;
     readonly onProgress: (event: ProgressEvent) => void;
   },
@@ -172,6 +175,7 @@ export const receiveFiles = async (
   }
   const seen = await openSeenFiles(project.folders.data, effects);
   const files = listing.files.filter((file) => only(file.path));
+  const loaded = new Set(known.values());
   for (const [index, file] of files.entries()) {
     const known = seen.hashOf(file.path, file.fingerprint);
     if (known !== undefined && log.current().get(file.path)?.sha256 === known) {
@@ -186,13 +190,13 @@ export const receiveFiles = async (
       sizeBytes: file.sizeBytes,
     });
     const current = log.current();
-    const standing = new Set([...current.values()].map((receipt) => receipt.sha256));
+    const own = current.get(file.path)?.sha256;
     const received = await receiveFile(
       file,
       {
         archiveFolder: project.folders.archive,
         tempFolder: load.tempFolder,
-        isKnown: (sha256) => standing.has(sha256),
+        isKnown: (sha256) => sha256 === own || loaded.has(sha256),
         knownSizes: new Set([...current.values()].map((receipt) => receipt.size)),
       },
       effects,
