@@ -1,24 +1,5 @@
 with dim_student as (
-    select
-        student_id,
-        student_name,
-        class_id,
-        grade_level,
-        enrollment_status,
-        is_active
-    from silver.dim_student
-),
-
-student_day as (
-    select
-        student_id,
-        date,
-        is_instructional,
-        is_enrolled,
-        status,
-        absent_units,
-        counted_units
-    from silver.student_day
+    select student_id, student_name, class_id, grade_level, enrollment_status, is_active from silver.dim_student
 ),
 
 fact_assessments as (
@@ -71,30 +52,49 @@ windowed as (
     cross join as_of_year
 ),
 
+this_year as (
+    select student_id, from_date from windowed where from_date > date '0001-01-01'
+),
+
+-- A student has few kinds of days: all days are only counted, and judged once a kind.
+day_kind as (
+    select
+        day.student_id,
+        day.is_enrolled,
+        day.is_instructional,
+        day.status,
+        day.absent_units,
+        day.counted_units,
+        count(*) as days,
+        min(day.date) as first_day,
+        max(day.date) as last_day
+    from silver.student_day as day
+    cross join as_of_year
+    left join this_year on this_year.student_id = day.student_id
+    where day.date <= as_of_year.as_of and (this_year.student_id is null or day.date >= this_year.from_date)
+    group by day.student_id, day.is_enrolled, day.is_instructional, day.status, day.absent_units, day.counted_units
+),
+
 attendance as (
     select
-        student_day.student_id,
-        min(case when student_day.counted_units > 0 then student_day.date end) as first_date,
-        max(case when student_day.counted_units > 0 then student_day.date end) as last_date,
-        max(case when student_day.counted_units > 0 and student_day.absent_units = 0 then student_day.date end)
-        as last_present_date,
-        count(case when student_day.is_enrolled and student_day.is_instructional then 1 end) as days_enrolled,
-        count(case when student_day.counted_units > 0 then 1 end) as days_counted,
-        count(case when student_day.absent_units < student_day.counted_units then 1 end) as present_days,
-        count(case when student_day.counted_units > 0 and student_day.absent_units = student_day.counted_units then 1 end)
-        as absent_days,
-        count(case when student_day.counted_units > 0 and student_day.status = 'late' then 1 end) as late_days,
-        count(case when student_day.counted_units > 0 and student_day.status = 'excused' then 1 end) as excused_days,
-        count(case when student_day.counted_units > 0 and student_day.status = 'unexcused' then 1 end) as unexcused_days,
-        count(case when student_day.counted_units > 0 and student_day.status = 'half_day' then 1 end) as half_days,
-        count(case when student_day.is_enrolled and student_day.is_instructional and student_day.status = 'not_taken' then 1 end)
+        kind.student_id,
+        min(case when kind.counted_units > 0 then kind.first_day end) as first_date,
+        max(case when kind.counted_units > 0 then kind.last_day end) as last_date,
+        max(case when kind.counted_units > 0 and kind.absent_units = 0 then kind.last_day end) as last_present_date,
+        sum(case when kind.is_enrolled and kind.is_instructional then kind.days end) as days_enrolled,
+        sum(case when kind.counted_units > 0 then kind.days end) as days_counted,
+        sum(case when kind.absent_units < kind.counted_units then kind.days end) as present_days,
+        sum(case when kind.counted_units > 0 and kind.absent_units = kind.counted_units then kind.days end) as absent_days,
+        sum(case when kind.counted_units > 0 and kind.status = 'late' then kind.days end) as late_days,
+        sum(case when kind.counted_units > 0 and kind.status = 'excused' then kind.days end) as excused_days,
+        sum(case when kind.counted_units > 0 and kind.status = 'unexcused' then kind.days end) as unexcused_days,
+        sum(case when kind.counted_units > 0 and kind.status = 'half_day' then kind.days end) as half_days,
+        sum(case when kind.is_enrolled and kind.is_instructional and kind.status = 'not_taken' then kind.days end)
         as not_taken_days,
-        cast(sum(student_day.counted_units - student_day.absent_units) as bigint) as present_units,
-        cast(sum(student_day.counted_units) as bigint) as counted_units
-    from student_day
-    inner join windowed on windowed.student_id = student_day.student_id
-    where student_day.date >= windowed.from_date and student_day.date <= windowed.as_of
-    group by student_day.student_id
+        cast(sum((kind.counted_units - kind.absent_units) * kind.days) as bigint) as present_units,
+        cast(sum(kind.counted_units * kind.days) as bigint) as counted_units
+    from day_kind as kind
+    group by kind.student_id
 ),
 
 -- Who was absent on the last counted day: the day after the last present one, or the year's first.
@@ -152,15 +152,15 @@ final as (
         dim_student.is_active,
         attendance.first_date,
         attendance.last_date,
-        coalesce(attendance.days_enrolled, 0) as days_enrolled,
-        coalesce(attendance.days_counted, 0) as days_counted,
-        coalesce(attendance.present_days, 0) as present_days,
-        coalesce(attendance.absent_days, 0) as absent_days,
-        coalesce(attendance.late_days, 0) as late_days,
-        coalesce(attendance.excused_days, 0) as excused_days,
-        coalesce(attendance.unexcused_days, 0) as unexcused_days,
-        coalesce(attendance.half_days, 0) as half_days,
-        coalesce(attendance.not_taken_days, 0) as not_taken_days,
+        cast(coalesce(attendance.days_enrolled, 0) as bigint) as days_enrolled,
+        cast(coalesce(attendance.days_counted, 0) as bigint) as days_counted,
+        cast(coalesce(attendance.present_days, 0) as bigint) as present_days,
+        cast(coalesce(attendance.absent_days, 0) as bigint) as absent_days,
+        cast(coalesce(attendance.late_days, 0) as bigint) as late_days,
+        cast(coalesce(attendance.excused_days, 0) as bigint) as excused_days,
+        cast(coalesce(attendance.unexcused_days, 0) as bigint) as unexcused_days,
+        cast(coalesce(attendance.half_days, 0) as bigint) as half_days,
+        cast(coalesce(attendance.not_taken_days, 0) as bigint) as not_taken_days,
         pct(attendance.present_units, attendance.counted_units) as attendance_rate,
         coalesce(streak.current_streak, 0) as current_streak,
         coalesce(assessment.assessment_count, 0) as assessment_count,

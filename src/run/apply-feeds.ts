@@ -52,7 +52,8 @@ const findRosters = (session: Session): ReadonlySet<string> => {
 const hadRoster = (session: Session, feed: string): boolean => {
   const applied = session.appliedIn.get(feed);
   if (applied === undefined) return false;
-  if (feed === 'students' && session.project.config.settings['students.infer'] === 'false') return true;
+  if (feed === 'students' && session.project.config.settings['students.infer'] === 'false')
+    return true;
   return loadedRows(session, feed).some((row) => row.run_id <= applied);
 };
 

@@ -10,6 +10,7 @@ import {
   type RunLock,
   type Snapshot,
 } from '../lake/index.ts';
+import type { Model } from '../model/index.ts';
 import { type FileBook, openFileBook } from './file-book.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -35,6 +36,10 @@ export type Session = {
   readonly book: FileBook;
   readonly load: LoadContext;
   readonly warnings: Warning[];
+  /** The project's models that are views, by relation. */
+  readonly views: ReadonlyMap<string, Model>;
+  /** The run that each stored relation was last built in, before this one. */
+  readonly builtIn: ReadonlyMap<string, number>;
   /** Run that each feed's rows were last applied to silver in, by feed. */
   readonly appliedIn: ReadonlyMap<string, number>;
   /** True when the last data commit's as-of was given by `--as-of`. */
@@ -114,6 +119,17 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
     book: openFileBook(files.map(readFileRow)),
     load,
     warnings,
+    views: new Map(
+      project.graph.models
+        .filter((model) => model.refresh.kind === 'view')
+        .map((model) => [model.relation, model]),
+    ),
+    builtIn: new Map(
+      draft.names().flatMap((name) => {
+        const entry = draft.relation(name);
+        return entry?.kind === 'parts' ? [[name, entry.builtIn] as const] : [];
+      }),
+    ),
     appliedIn,
     wasAsOfAsked,
     steps: [],

@@ -141,11 +141,7 @@ const valuesOf = (path: string): Readonly<Record<string, unknown>> =>
 const warningsOf = (path: string): readonly string[] =>
   report.warnings.filter((one) => one.file === `${zone}${path}`).map((one) => one.code);
 
-const textOf = (path: string): string =>
-  report.warnings
-    .filter((one) => one.file === `${zone}${path}`)
-    .map((one) => one.text)
-    .join('\n');
+const textOf = (path: string): string => fileOf(path)?.detail ?? '';
 
 describe('files in (fault rows 20 to 53)', () => {
   it('the run ends with data and commits what is good; every file balances', () => {

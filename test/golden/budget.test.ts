@@ -42,7 +42,7 @@ describe('the budget of refused rows', () => {
       ['data/raw/students.csv', 'skipped', undefined],
       ['data/raw/students_2.csv', 'loaded', undefined],
     ]);
-    expect(JSON.stringify(first.warnings)).toContain('quarantine: { budget_pct: 6 }');
+    expect(first.files[0]?.detail).toContain('quarantine: { budget_pct: 6 }');
     expect(await project.rows('select count(*) as n from silver.dim_student')).toEqual([{ n: 2 }]);
     expect(await project.rows('select count(*) as n from bronze.attendance')).toEqual([{ n: 0 }]);
     expect(await project.rows(openRecords)).toEqual([{ n: 11 }]);

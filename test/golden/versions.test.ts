@@ -170,7 +170,7 @@ describe('versions of files', () => {
 
   it('a set-aside file is read again when the configuration changed', async () => {
     await using project = await makeProject({
-      'attendance.csv': firstDay.replace('attendance_date', 'when'),
+      'attendance.csv': firstDay.replace('student_id', 'kid'),
     });
     expect((await project.run()).files[0]).toMatchObject({
       status: 'set_aside',
@@ -178,7 +178,7 @@ describe('versions of files', () => {
     });
     await project.write(
       'schoolhouse.yaml',
-      'feeds: { attendance: { columns: { attendance_date: when } } }\n',
+      'feeds: { attendance: { columns: { student_id: kid } } }\n',
     );
     expect((await project.run()).files[0]).toMatchObject({ status: 'loaded', read: 2, loaded: 2 });
   });

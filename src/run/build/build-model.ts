@@ -20,6 +20,8 @@ export type BuildContext = {
   /** Makes `staging.<feed>_inferred` hold every member that only facts name. */
   readonly inferEverything: (contract: Contract) => Promise<void>;
   readonly changes: Map<string, Change>;
+  /** The run that each relation was last built in, before this one. */
+  readonly builtIn: ReadonlyMap<string, number>;
 };
 
 /** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
@@ -226,6 +228,49 @@ const buildGroups = async (
 };
 
 /**
+ * True when a relation that the model reads was built in a later run than the model: a run that
+ * stopped at an earlier layer, or took in some feeds only, left it behind.
+ */
+export const isOlderThanUpstream = (
+  model: Model,
+  builtIn: ReadonlyMap<string, number>,
+  views: ReadonlyMap<string, Model>,
+): boolean => {
+  const own = builtIn.get(model.relation);
+  return (
+    own !== undefined &&
+    model.refresh.kind !== 'view' &&
+    storedUpstreams(model, views).some((relation) => (builtIn.get(relation) ?? 0) > own)
+  );
+};
+
+const putView = async (
+  { engine, draft }: BuildContext,
+  model: Model,
+  builtFrom: string,
+): Promise<void> => {
+  const { name, columns, key, policy } = relationDefinition(model, builtFrom);
+  draft.putView({ name, columns, key, policy, builtFrom, sql: model.sql, reads: model.reads });
+  await engine.execute(
+    sql`create or replace view ${quoteRelation(model.relation)} as ${trustedSql(model.sql)}`,
+  );
+};
+
+/** Builds a model some of whose upstreams changed: by groups where these can be told. */
+const buildTouched = async (
+  context: BuildContext,
+  model: Model,
+  builtFrom: string,
+): Promise<Change> => {
+  if (model.refresh.kind !== 'by') return buildWhole(context, model, builtFrom);
+  const touched = await findTouchedGroups(context.engine, model, context);
+  if (touched === 'full') return buildWhole(context, model, builtFrom);
+  if (touched > 0) return buildGroups(context, model, { by: model.refresh.columns, builtFrom });
+  await createEmptyDelta(context.engine, model.relation);
+  return noChange;
+};
+
+/**
  * Brings one model up to date in the draft and says what changed. Whole when it must be, by touched
  * groups where that is enough, not at all when nothing it reads changed.
  */
@@ -236,30 +281,30 @@ export const buildModel = async (
 ): Promise<Change> => {
   const { engine, draft, changes, views } = context;
   if (model.refresh.kind === 'view') {
-    const { name, columns, key, policy } = relationDefinition(model, builtFrom);
-    draft.putView({ name, columns, key, policy, builtFrom, sql: model.sql, reads: model.reads });
-    await engine.execute(
-      sql`create or replace view ${quoteRelation(model.relation)} as ${trustedSql(model.sql)}`,
-    );
+    await putView(context, model, builtFrom);
     return noChange;
   }
   const previous = draft.relation(model.relation);
-  const isStale = previous?.kind !== 'parts' || previous.builtFrom !== builtFrom;
-  if (isStale) return buildWhole(context, model, builtFrom);
+  const isStale =
+    previous?.kind !== 'parts' ||
+    previous.builtFrom !== builtFrom ||
+    isOlderThanUpstream(model, context.builtIn, views);
   const upstreamChanged = storedUpstreams(model, views).some(
     (relation) => (changes.get(relation)?.kind ?? 'none') !== 'none',
   );
-  await publishView(context, model);
-  if (!upstreamChanged) {
+  if (!isStale) await publishView(context, model);
+  if (!isStale && !upstreamChanged) {
+    // An upstream that was looked at and stayed as it was counts as older no more than this one.
+    const looked = storedUpstreams(model, views).some(
+      (relation) => (draft.relation(relation)?.builtIn ?? 0) > previous.builtIn,
+    );
+    if (looked) draft.markBuilt(model.relation, builtFrom);
     await createEmptyDelta(engine, model.relation);
     return noChange;
   }
-  if (model.refresh.kind === 'full') return buildWhole(context, model, builtFrom);
-  const touched = await findTouchedGroups(engine, model, { changes, views });
-  if (touched === 'full') return buildWhole(context, model, builtFrom);
-  if (touched === 0) {
-    await createEmptyDelta(engine, model.relation);
-    return noChange;
-  }
-  return buildGroups(context, model, { by: model.refresh.columns, builtFrom });
+  const change = isStale
+    ? await buildWhole(context, model, builtFrom)
+    : await buildTouched(context, model, builtFrom);
+  draft.markBuilt(model.relation, builtFrom);
+  return change;
 };

@@ -1,0 +1,87 @@
+import type { Model } from '../model/index.ts';
+import type { Applied } from './apply-feeds.ts';
+import { type BuildReport, buildModels } from './build/build-models.ts';
+import type { Change } from './build/change.ts';
+import { runChecks } from './check/run-checks.ts';
+import type { CheckReport } from './run-report.ts';
+import { inStep, type Session } from './run-session.ts';
+import { createInferred } from './stage/create-candidates.ts';
+
+/** With `--only`, models that read other feeds' staging wait. */
+const waitingModels = ({ options, project }: Session): ((model: Model) => boolean) => {
+  const { only } = options;
+  if (only === undefined) return () => false;
+  const waiting = new Set<string>();
+  for (const model of project.graph.models) {
+    const feeds = model.reads
+      .filter((relation) => relation.startsWith('staging.'))
+      .map((relation) => relation.slice('staging.'.length).replace(/_(versions|inferred)$/, ''));
+    if (feeds.some((feed) => !only.includes(feed)) || model.reads.some((r) => waiting.has(r))) {
+      waiting.add(model.relation);
+    }
+  }
+  return (model) => waiting.has(model.relation);
+};
+
+/** Brings every model up to date in the draft and runs the checks of what changed. */
+export const buildAndCheck = async (
+  session: Session,
+  applied: Applied,
+): Promise<{ report: BuildReport; checks: readonly CheckReport[] }> => {
+  const { project, engine, draft, options, base, effects } = session;
+  const changes = new Map<string, Change>(applied.changes);
+  const report = await inStep(session, 'build', () =>
+    buildModels(
+      {
+        project,
+        context: {
+          engine,
+          draft,
+          lakeFolder: project.folders.lake,
+          contracts: new Map(project.contracts.map((one) => [one.feed, one])),
+          fullFeeds: new Set(applied.fullFeeds),
+          inferEverything: (target) =>
+            createInferred(engine, {
+              target,
+              referring: project.contracts.filter((other) =>
+                other.relationships.some((one) => one.feed === target.feed),
+              ),
+              hasRoster: applied.rosters.has(target.feed),
+              whole: true,
+            }),
+          views: session.views,
+          builtIn: session.builtIn,
+          changes,
+        },
+        asOf: options.asOf,
+        previousAsOf: options.fullRefresh === true ? undefined : base?.manifest.asOf,
+        until: options.until ?? 'gold',
+        isWaiting: waitingModels(session),
+        onProgress: options.onProgress ?? (() => undefined),
+      },
+      effects,
+    ),
+  );
+  await effects.point('checks');
+  const built = new Set(report.models.map((model) => model.name));
+  const checks = await inStep(session, 'checks', () =>
+    runChecks(
+      {
+        engine,
+        models: new Map(project.graph.models.map((model) => [model.relation, model])),
+        changes,
+        whole: options.fullRefresh === true,
+      },
+      project.graph.checks.filter(
+        (check) =>
+          check.reads.every(
+            (relation) => draft.relation(relation) !== undefined || changes.has(relation),
+          ) &&
+          (options.fullRefresh === true ||
+            built.has(check.owner) ||
+            check.reads.some((relation) => built.has(relation))),
+      ),
+    ),
+  );
+  return { report, checks };
+};

@@ -1,0 +1,76 @@
+import { collectGarbage } from '../lake/index.ts';
+import type { Applied } from './apply-feeds.ts';
+import type { BuildReport } from './build/build-models.ts';
+import { ledgerNames } from './ledger/ledger.ts';
+import { refreshWarehouse } from './refresh-warehouse.ts';
+import { hasFilesAside, reportRun } from './report-run.ts';
+import type { CheckReport, RunReport } from './run-report.ts';
+import { inStep, type Session } from './run-session.ts';
+import type { Intake } from './take-in.ts';
+import { writeLedger } from './write-ledger.ts';
+
+/** What a run did, to be committed. */
+export type Done = {
+  readonly intake: Intake;
+  readonly applied: Applied | undefined;
+  readonly report: BuildReport;
+  readonly checks: readonly CheckReport[];
+  readonly startedAt: Date;
+};
+
+/** On a failed check only what is told about the run is committed. */
+const revertData = ({ draft }: Session): void => {
+  for (const name of draft.names()) if (!ledgerNames.includes(name)) draft.revert(name);
+};
+
+/** Writes the ledger and commits: everything, or after a failed check only what is told about the run. */
+export const commitRun = async (session: Session, facts: Done): Promise<RunReport> => {
+  const { draft, base, project, effects, options, book, handle } = session;
+  const failed = facts.checks.filter(
+    (check) => check.severity === 'error' && check.failed_rows > 0,
+  );
+  const isData = failed.length === 0;
+  const hasAside = hasFilesAside(session, facts.intake);
+  const status = isData && !hasAside ? 'ok' : 'data';
+  const asOf = isData ? facts.report.asOf : (base?.manifest.asOf ?? null);
+  return inStep(session, 'commit', async () => {
+    if (isData) book.verify();
+    else revertData(session);
+    if (isData) await draft.compact({ maxParts: 8, maxPartitions: 2 });
+    await writeLedger(session, {
+      intake: facts.intake,
+      applied: isData ? facts.applied : undefined,
+      models: isData ? facts.report.models : [],
+      checks: facts.checks,
+      status,
+      startedAt: facts.startedAt,
+      asOf,
+      errorCode: isData ? null : 'run.checks-failed',
+      isData,
+    });
+    const manifest = await draft.commit({
+      asOf,
+      kind: isData ? 'data' : 'ledger',
+      complete: isData && (options.until ?? 'gold') === 'gold' && options.only === undefined,
+      committedAt: effects.now().toISOString(),
+    });
+    const snapshot = { manifest, lakeFolder: project.folders.lake, warnings: [] };
+    await refreshWarehouse(project.folders.data, snapshot, effects);
+    await collectGarbage(
+      project.folders.lake,
+      {
+        keep: project.config.settings['lake.keep'],
+        graceDays: project.config.settings['lake.grace_days'],
+        run: handle.run,
+      },
+      effects,
+    );
+    return reportRun(session, {
+      ...facts,
+      models: facts.report.models,
+      status,
+      asOf,
+      snapshot: isData ? handle.run : null,
+    });
+  });
+};

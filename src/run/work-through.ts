@@ -1,0 +1,93 @@
+import { applyDiscards } from './apply-discards.ts';
+import { applyFeeds } from './apply-feeds.ts';
+import { isOlderThanUpstream } from './build/build-model.ts';
+import { type BuildReport, builtFromHash } from './build/build-models.ts';
+import { buildAndCheck } from './build-and-check.ts';
+import { commitRun } from './commit-run.ts';
+import { refreshWarehouse } from './refresh-warehouse.ts';
+import { replayRecords } from './replay-records.ts';
+import { hasFilesAside, reportRun } from './report-run.ts';
+import type { RunReport } from './run-report.ts';
+import { inStep, type Session } from './run-session.ts';
+import { type Intake, takeIn } from './take-in.ts';
+
+const nothingBuilt: BuildReport = { models: [], asOf: null };
+
+/** True when a stored model is missing or was built from something else than it would be now. */
+const isBehind = ({ project, draft, builtIn, views }: Session): boolean =>
+  project.graph.models.some((model) => {
+    const stored = draft.relation(model.relation);
+    return (
+      stored === undefined ||
+      stored.builtFrom !== builtFromHash(project, model) ||
+      isOlderThanUpstream(model, builtIn, views)
+    );
+  });
+
+const isApplied = ({ project, appliedIn, book }: Session): boolean =>
+  project.contracts.every((contract) => {
+    const applied = appliedIn.get(contract.feed);
+    return [...book.rows().values()].every(
+      (row) =>
+        row.feed !== contract.feed ||
+        row.status !== 'loaded' ||
+        (applied !== undefined && row.run_id <= applied),
+    );
+  });
+
+/** An as-of that was asked for once does not stay: the next run without the flag finds it again. */
+const isAsOfMoved = ({ options, base, wasAsOfAsked }: Session): boolean =>
+  options.asOf === undefined ? wasAsOfAsked : options.asOf !== base?.manifest.asOf;
+
+const hasWork = (session: Session, intake: Intake): boolean =>
+  intake.loaded.length > 0 ||
+  intake.aside.length > 0 ||
+  intake.skipped.length > 0 ||
+  (intake.replayed?.tried ?? 0) > 0 ||
+  !isApplied(session) ||
+  isBehind(session) ||
+  isAsOfMoved(session) ||
+  // A pointer that was lost or damaged is put right by a commit.
+  (session.base?.warnings.length ?? 0) > 0;
+
+/** New files, and what `quarantine replay` asks for; records that were discarded stay out. */
+const takeInAll = async (session: Session): Promise<Intake> => {
+  const intake = await takeIn(session);
+  await applyDiscards(session, intake.loaded);
+  const { replay } = session.options;
+  if (replay === undefined) return intake;
+  const replayed = await inStep(session, 'replay', () => replayRecords(session, replay));
+  return { ...intake, replayed };
+};
+
+/** What a run does between its lock and its end: nothing where there is nothing to do. */
+export const workThrough = async (session: Session, startedAt: Date): Promise<RunReport> => {
+  const intake = await takeInAll(session);
+  const { project, base, effects } = session;
+  if (!hasWork(session, intake)) {
+    if (base !== undefined) await refreshWarehouse(project.folders.data, base, effects);
+    const hasAside = hasFilesAside(session, intake);
+    return reportRun(session, {
+      intake,
+      applied: undefined,
+      models: [],
+      checks: [],
+      status: hasAside ? 'data' : 'nothing',
+      asOf: base?.manifest.asOf ?? null,
+      snapshot: null,
+      startedAt,
+    });
+  }
+  if (session.options.until === 'bronze') {
+    return commitRun(session, {
+      intake,
+      applied: undefined,
+      report: { ...nothingBuilt, asOf: base?.manifest.asOf ?? null },
+      checks: [],
+      startedAt,
+    });
+  }
+  const applied = await applyFeeds(session, intake.loaded);
+  const { report, checks } = await buildAndCheck(session, applied);
+  return commitRun(session, { intake, applied, report, checks, startedAt });
+};
