@@ -70,7 +70,7 @@ export const compileModels = async (
     await effects.fs
       .writeText(draft, JSON.stringify({ hash, graph: compiled.value }), { replace: true })
       .then(() => effects.fs.rename(draft, path))
-      .catch(() => undefined);
+      .catch(() => effects.fs.unlink(draft).catch(() => undefined));
   }
   return compiled;
 };

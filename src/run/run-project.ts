@@ -19,6 +19,12 @@ import type { RunReport } from './run-report.ts';
 import { openSession } from './run-session.ts';
 import { workThrough } from './work-through.ts';
 
+/** Drafts of caches that a killed run left. */
+const sweepCaches = async (dataFolder: string, effects: Effects): Promise<void> => {
+  for (const name of await effects.fs.list(dataFolder))
+    if (/^(models|seen)\.json\.\d+$/.test(name)) await effects.fs.unlink(join(dataFolder, name));
+};
+
 type Opened = { readonly project: Project; readonly lock: RunLock; readonly engine: Engine };
 
 /** The snapshot below this run. A full refresh does without one that cannot be opened. */
@@ -49,6 +55,7 @@ const runLocked = async (
   try {
     await sweepKilled(folders.data, { run: handle.run }, effects);
     await sweepArchiveDrafts(folders.archive, effects);
+    await sweepCaches(folders.data, effects);
     const base = await openBase(opened, options, effects);
     const session = await openSession({ options, project, engine, handle, lock, base }, effects);
     for (const { code, text } of base?.warnings ?? []) session.load.warn({ code, text });
