@@ -66,6 +66,8 @@ export type Engine = {
   /** Columns of a query without running it. */
   readonly describe: (query: Sql) => Promise<readonly ResultColumn[]>;
   readonly parse: (text: string) => Promise<ParsedQuery>;
+  /** Makes `key_hash` HMAC-SHA-256 under this secret; returns the id of the key. */
+  readonly useKeySecret: (secret: string) => Promise<string>;
   /** From now on only these files can be read, nothing written, and no setting changed. */
   readonly seal: (readable: readonly string[]) => Promise<void>;
   /** Ends the running statement with the error `engine.interrupted`. */

@@ -175,7 +175,7 @@ const readKept = async (lakeFolder: string, at: number, effects: World): Promise
 /**
  * The snapshot that `current` names, or `at`; undefined when nothing was ever committed. With `current`
  * or its manifest damaged: the newest one that verifies, with a warning. Throws when a part is missing
- * or cut, when the format is newer than this program, and when no manifest verifies.
+ * or cut, when the format is newer than this program, and when `current` is there but no manifest verifies.
  */
 export const readSnapshot = async (
   folder: string,
@@ -193,6 +193,8 @@ export const readSnapshot = async (
   if (current === undefined && manifests.length === 0) return undefined;
   const good = await findLastGood(lakeFolder, Number.POSITIVE_INFINITY, effects);
   if (good === undefined) {
+    // Without a pointer nothing was ever committed: a first run was killed while it wrote its manifest.
+    if (current === undefined) return undefined;
     const facts = { manifests: manifests.length };
     throw pipelineError(lakeErrors, 'lake.no-good-snapshot', facts, { hint: rebuildHint });
   }

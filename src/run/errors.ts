@@ -1,6 +1,9 @@
 import { data, technical, usage } from '../base/index.ts';
 
 export const runErrors = {
+  'config.secret-short': usage(
+    () => 'privacy.key_secret has fewer than 32 bytes; a shorter one can be found by trying.',
+  ),
   'contract.no-vocabulary': usage(
     (f: { feed: string; column: string; vocabulary: string }) =>
       `${f.feed}.${f.column} takes its words from reference.${f.vocabulary}, which no model provides.`,

@@ -45,6 +45,8 @@ export type Project = {
   readonly vocabularies: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly policyRows: readonly PolicyRow[];
   readonly policies: ProjectPolicies;
+  /** Names the secret that keys are made with; null without one. */
+  readonly keyId: string | null;
   /** Hash of the settings that decide what a file loads as, contracts aside. */
   readonly readingHash: string;
 };
@@ -141,6 +143,14 @@ export const openProject = async (
     effects,
   );
   if (contracts.kind === 'problems') return contracts;
+  const secret = config.value.settings['privacy.key_secret'];
+  if (secret !== null && Buffer.byteLength(secret) < 32) {
+    const { file, line } = config.value.source.placeOf(['privacy', 'key_secret']);
+    return problems([
+      pipelineError(runErrors, 'config.secret-short', {}, { place: { file, line } }),
+    ]);
+  }
+  const keyId = secret === null ? null : await engine.useKeySecret(secret);
   const graph = await compileModels(
     {
       builtInFolder: join(packageFolder, 'models'),
@@ -168,6 +178,7 @@ export const openProject = async (
       vocabularies: vocabularies.value,
       policyRows: resolvePolicies(config.value),
       policies,
+      keyId,
       readingHash: hashReading(config.value, vocabularies.value, policies),
     },
   };

@@ -40,9 +40,10 @@ describe('csv-spectrum', () => {
     const feeds: string[] = [];
     const expected = new Map<string, Records>();
     for (const name of names) {
-      const records = JSON.parse(
+      const read: unknown = JSON.parse(
         readFileSync(sharedData(`corpora/csv-spectrum/json/${name}.json`), 'utf8'),
-      ) as Records;
+      );
+      const records = [read].flat() as Records;
       const headers = Object.keys(records[0] ?? {});
       feeds.push(feed(`spectrum_${name}`, Object.fromEntries(headers.map((header, index) => [`column_${index}`, header]))));
       expected.set(name, records);
@@ -63,7 +64,8 @@ describe('csv-spectrum', () => {
           Object.fromEntries(
             headers.map((header, index) => {
               // Wrong upstream: the JSON has another number than its CSV (README of the corpus).
-              const cell = record[header] === '2095257563' ? '2095257564' : (record[header] ?? '');
+              const isWrong = name === 'location_coordinates' && index === 0;
+              const cell = isWrong ? '2095257564' : (record[header] ?? '');
               return [`column_${index}`, cell === '' ? null : cell];
             }),
           ),
@@ -80,10 +82,17 @@ const suite = () => readdirSync(sharedData('corpora/json-test-suite/test_parsing
 const suiteBytes = (name: string): Buffer =>
   readFileSync(sharedData(`corpora/json-test-suite/test_parsing/${name}`));
 
+// Node 20's own decoder takes windows-1252 for Latin-1.
+const upper = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const decodeWindows = (bytes: Buffer): string =>
+  bytes.toString('latin1').replaceAll(/[\x80-\x9f]/g, (sign) => upper[sign.charCodeAt(0) - 0x80] ?? sign);
+
 /** What a strict parser says; undefined for bytes that are no text of that encoding or no JSON. */
-const parseStrictly = (bytes: Buffer, encoding = 'utf-8'): { readonly value: unknown } | undefined => {
+const parseStrictly = (bytes: Buffer, isWindows = false): { readonly value: unknown } | undefined => {
   try {
-    const text = new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = isWindows
+      ? decodeWindows(bytes)
+      : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return { value: JSON.parse(text) as unknown };
   } catch {
     return undefined;
@@ -140,7 +149,7 @@ describe('JSONTestSuite', () => {
     for (const name of names) {
       const file = report.files.find((one) => one.path === `data/raw/suite_${name}`);
       const isAssumed = report.warnings.some((one) => one.file === file?.path && one.code === 'encoding_assumed');
-      const parsed = parseStrictly(asValue(suiteBytes(name)), isAssumed ? 'windows-1252' : 'utf-8');
+      const parsed = parseStrictly(asValue(suiteBytes(name)), isAssumed);
       const row = found.get(name);
       if (row === undefined) {
         const codes = reasons.get(name) ?? [];
@@ -238,12 +247,14 @@ describe('naughty strings', () => {
   it('as headers and as file names do no harm', async () => {
     const strings = naughty();
     await using project = await makeProject({ 'students.csv': csv(students, [['S1', 'Ana', 'C1', '7', 'active', '2025-01-06T08:00:00']]) });
-    const headers = [...new Set(strings.map((text) => text.trim()).filter((text) => text !== ''))];
+    // Headers are one when they differ in capitals or blanks alone.
+    const byFold = new Map(strings.map((text) => [text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim(), text]));
+    const headers = [...byFold].flatMap(([folded, text]) => (folded === '' ? [] : [text]));
     const own = ['attendance_id', 'student_id', 'attendance_date', 'status'];
     const quoted = (cells: readonly string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
     await project.drop(
       'attendance_headers.csv',
-      `${quoted([...own, ...headers])}\n${quoted(['h1', 'S1', '2025-03-03', 'P', ...headers])}\n`,
+      `${quoted([...own, ...headers])}\n${quoted(['h1', 'S1', '2025-03-03', 'P', ...headers.map(() => 'x')])}\n`,
     );
     const names = strings
       .map((text) => text.replaceAll(/[/\0]/g, '_'))

@@ -32,7 +32,7 @@ def say(cell):
 
 def rows_of(names, rows):
     order = sorted(range(len(names)), key=lambda i: names[i])
-    return sorted(json.dumps([say(row[i]) for i in order], ensure_ascii=False) for row in rows)
+    return sorted(json.dumps([say(row[i]) for i in order], ensure_ascii=False, separators=(',', ':')) for row in rows)
 
 
 def with_duckdb():

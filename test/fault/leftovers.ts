@@ -12,6 +12,15 @@ const below = (folder: string): readonly string[] =>
 
 const isPart = (path: string): boolean => path.endsWith('.parquet');
 
+/** A manifest, or undefined when it is torn: then it is left over itself. */
+const readManifest = (path: string): WorldManifest | undefined => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
 /** Parts that some manifest of the lake names, kept or in its grace. */
 const namedParts = (dataFolder: string): ReadonlySet<string> => {
   const lake = join(dataFolder, 'lake');
@@ -20,12 +29,11 @@ const namedParts = (dataFolder: string): ReadonlySet<string> => {
     ...below(join(lake, 'retired')).map((file) => join(lake, 'retired', file)),
   ];
   return new Set(
-    folders.flatMap((path) => {
-      const manifest: WorldManifest = JSON.parse(readFileSync(path, 'utf8'));
-      return Object.values(manifest.relations).flatMap((entry) =>
+    folders.flatMap((path) =>
+      Object.values(readManifest(path)?.relations ?? {}).flatMap((entry) =>
         (entry.parts ?? []).map((part) => part.path),
-      );
-    }),
+      ),
+    ),
   );
 };
 
@@ -38,6 +46,7 @@ export const leftovers = (dataFolder: string): readonly string[] => {
     if (path.startsWith('lake/.drafts/') || path.startsWith('lake/readers/')) return true;
     if (path.startsWith('lake/') && isPart(path)) return !named.has(path.slice('lake/'.length));
     if (/^lake\/current\./.test(path)) return true;
+    if (/^lake\/manifests\//.test(path)) return readManifest(join(dataFolder, path)) === undefined;
     return /\.draft$|\.wal$|\.json\.\d+$|\.lock\.\d+$|^lock\.[^/]+\.duckdb$/.test(path);
   });
 };

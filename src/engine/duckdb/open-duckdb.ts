@@ -21,6 +21,7 @@ import type {
 import { engineErrors } from '../errors.ts';
 import { convertCell } from './convert-cell.ts';
 import { functionStatements } from './functions.ts';
+import { keyedHashStatement, keyIdOf } from './keyed-hash.ts';
 import { readParsed } from './parse-query.ts';
 import { translateError } from './translate-error.ts';
 
@@ -160,6 +161,10 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
     parse: async (text) => {
       const [row] = await rows(sql`select json_serialize_sql(${quoteText(text)}) as parsed`);
       return readParsed(String(row?.parsed));
+    },
+    useKeySecret: async (secret) => {
+      await execute(keyedHashStatement(secret));
+      return keyIdOf(secret);
     },
     seal: async (readable) => {
       const paths = joinSql(readable.map(quoteText));

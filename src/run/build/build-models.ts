@@ -51,6 +51,7 @@ export const builtFromHash = (project: Project, model: Model): string => {
   return hash(
     model.hash,
     project.config.settings.timezone,
+    project.keyId ?? '',
     ...references,
     readsPolicy ? JSON.stringify(project.policyRows.map(({ source: _, ...row }) => row)) : '',
   );
