@@ -30,7 +30,7 @@ const histories = 1000;
 const historyPieces = 25;
 
 const suites = [
-  fault('kill-points', 'kill', 2, { test: 'named point' }),
+  fault('kill-points', 'kill', 2, { test: 'named point|is told|tell of' }),
   fault('kill-calls', 'kill', 12, { test: 'any call' }),
   fault('torn-writes', 'kill', 2, { test: 'middle of a write' }),
   fault('random-kill', 'random-kill', 6),

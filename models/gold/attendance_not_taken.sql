@@ -17,11 +17,8 @@ class_day as (
     select
         class_id,
         date,
-        -- Asked only of days without a counted mark: class-days with another are left out below.
-        count(case when counted_units = 0 then case when is_enrolled and is_instructional then 1 end end) as total_students,
-        count(
-            case when counted_units = 0 then case when is_enrolled and is_instructional and status = 'not_taken' then 1 end end
-        ) as not_taken_students
+        count(case when is_enrolled and is_instructional then 1 end) as total_students,
+        count(case when is_enrolled and is_instructional and status = 'not_taken' then 1 end) as not_taken_students
     from student_day
     group by class_id, date
     having max(counted_units) = 0

@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteText, type Sql, sql } from '../base/index.ts';
 import type { Change } from './build/change.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -218,9 +218,34 @@ export const applyFeeds = async (
   });
 };
 
-/** Writes what this run refused, and what it took in after all, into the quarantine. */
-export const quarantineQuery = (session: Session): Sql => {
-  const { draft, load } = session;
+/** File versions that a newer loaded version of their path replaced. */
+export const replacedFiles = ({ book }: Session): readonly string[] => {
+  const loaded = [...book.rows().values()].filter((row) => row.status === 'loaded');
+  const newest = new Map<string, number>();
+  for (const { path, receipt } of loaded)
+    newest.set(path, Math.max(receipt, newest.get(path) ?? receipt));
+  return loaded
+    .filter((row) => row.receipt < (newest.get(row.path) ?? 0))
+    .map((row) => row.file_id);
+};
+
+/**
+ * Writes what this run refused, and what it took in after all, into the quarantine. A record of a
+ * replaced version is resolved: the newer one has it right, or its own record. Orphans wait on.
+ */
+export const quarantineQuery = (session: Session, replaced: readonly string[]): Sql => {
+  const isReplaced =
+    replaced.length === 0
+      ? sql`false`
+      : sql`(z.file_id in (${joinSql(replaced.map(quoteText))}) and z.state = 'open' and z.stage <> 'silver')`;
+  return sql`select z.* replace (
+      case when ${isReplaced} then 'resolved' else z.state end as state,
+      case when ${isReplaced} then ${session.load.run} else z.resolved_run end as resolved_run,
+      case when ${isReplaced} then 'A newer version of the file was loaded.' else z.because end as because)
+    from (${recordsQuery(session)}) as z`;
+};
+
+const recordsQuery = ({ draft, load }: Session): Sql => {
   const before = ledgerQuery(draft, ledgerRelations.quarantine);
   return sql`select q.* replace (
       case when p.record_id is null then q.state else 'resolved' end as state,

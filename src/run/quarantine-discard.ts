@@ -159,7 +159,7 @@ const writeDiscard = async (
     await draft.write(ledgerDefinition(ledgerRelations.quarantine), sql`select * from discarded`);
     const now = effects.now();
     await appendLedger(draft, ledgerRelations.run, [
-      ...killedRows({ handle, options }),
+      ...killedRows({ handle, options, base }),
       {
         run_id: run,
         command: effects.process.command,

@@ -82,9 +82,11 @@ const storyOf = (state: RunState, lastCommitted: number): RunStory | null => {
     started_at: startedAt,
     heartbeat_at: heartbeatAt,
   };
+  // Killed or failed after its commit: that its tables are there is what counts.
+  if (state.kind !== 'running' && run <= lastCommitted) return null;
   if (state.kind !== 'ended') return { kind: state.kind, ...facts };
   const { state: ending } = state.file;
-  if (run <= lastCommitted || ending === 'done' || ending === 'running') return null;
+  if (ending === 'done' || ending === 'running') return null;
   return { kind: ending, ...facts };
 };
 

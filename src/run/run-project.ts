@@ -5,6 +5,7 @@ import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import {
   acquireRunLock,
   nextRun,
+  type RunFile,
   type RunHandle,
   type RunLock,
   readSnapshot,
@@ -41,6 +42,12 @@ const openBase = async (
   }
 };
 
+/** How far a killed run came: once `current` has moved, its tables are there. */
+const describeKilled = ({ run, step }: RunFile, base: Snapshot | undefined): string =>
+  run <= (base?.manifest.run ?? 0)
+    ? `Run ${run} was killed at ${step}, after its commit: its tables are whole.`
+    : `Run ${run} was killed at ${step}; nothing of it was committed. This run goes on from its archive.`;
+
 const runLocked = async (
   opened: Opened,
   options: RunOptions,
@@ -60,10 +67,7 @@ const runLocked = async (
     const session = await openSession({ options, project, engine, handle, lock, base }, effects);
     for (const { code, text } of base?.warnings ?? []) session.load.warn({ code, text });
     if (handle.killed !== undefined) {
-      session.load.warn({
-        code: 'run_killed',
-        text: `Run ${handle.killed.run} was killed at ${handle.killed.step}; nothing of it was committed. This run goes on from its archive.`,
-      });
+      session.load.warn({ code: 'run_killed', text: describeKilled(handle.killed, base) });
     }
     const takeOver = describeTakeOver(lock);
     if (takeOver !== undefined) session.load.warn({ code: 'lock_taken_over', text: takeOver });

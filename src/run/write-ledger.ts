@@ -1,6 +1,6 @@
 import { sql } from '../base/index.ts';
 import { readAccess } from './access-log.ts';
-import { type Applied, quarantineQuery } from './apply-feeds.ts';
+import { type Applied, quarantineQuery, replacedFiles } from './apply-feeds.ts';
 import { builtFromHash } from './build/build-models.ts';
 import { appendLedger, ledgerDefinition, ledgerQuery, replaceLedger } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -44,16 +44,18 @@ const runRow = (session: Session, facts: LedgerFacts): LedgerRow => {
   };
 };
 
-/** The row of `meta.run` for the run before, when it was killed: it could not write its own. */
+/** The row of `meta.run` for the run before, when it was killed before its commit: it could not write its own. */
 export const killedRows = ({
   handle,
   options,
+  base,
 }: {
   readonly handle: Pick<Session['handle'], 'killed'>;
   readonly options: { readonly version: string };
+  readonly base: Session['base'];
 }): readonly LedgerRow[] => {
   const { killed } = handle;
-  return killed === undefined
+  return killed === undefined || killed.run <= (base?.manifest.run ?? 0)
     ? []
     : [
         {
@@ -133,20 +135,28 @@ const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[
 };
 
 /** Writes what this run refused and resolved; nothing when it did neither. */
-const writeQuarantine = async (session: Session, applied: Applied | undefined): Promise<void> => {
+const writeQuarantine = async (
+  session: Session,
+  { applied, isData }: Pick<LedgerFacts, 'applied' | 'isData'>,
+): Promise<void> => {
   const { draft, engine } = session;
   const relation = ledgerRelations.quarantine;
   const [count] = await engine.rows(sql`select count(*) as n from load.refusals`);
   const isKnown = draft.relation(relation.relation) !== undefined;
+  const replaced = isData ? replacedFiles(session) : [];
+  const replacesNow = replaced.length > 0 && session.book.changed().length > 0;
   if (
     isKnown &&
     Number(count?.n ?? 0) === 0 &&
+    !replacesNow &&
     (applied?.promoted ?? 0) + (applied?.replayed ?? 0) === 0
   )
     return;
   if (applied === undefined)
     await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
-  await engine.execute(sql`create or replace table load.quarantine as ${quarantineQuery(session)}`);
+  await engine.execute(
+    sql`create or replace table load.quarantine as ${quarantineQuery(session, replaced)}`,
+  );
   await draft.write(ledgerDefinition(relation), sql`select * from load.quarantine`);
 };
 
@@ -217,6 +227,6 @@ export const writeLedger = async (session: Session, facts: LedgerFacts): Promise
   );
   await appendLedger(draft, ledgerRelations.schemaChange, schemaRows(run, facts.intake));
   await appendLedger(draft, ledgerRelations.warning, warningRows(run, session.warnings));
-  await writeQuarantine(session, facts.applied);
+  await writeQuarantine(session, facts);
   await writeAccess(session);
 };

@@ -72,7 +72,7 @@ const made: Readonly<Record<string, string | Uint8Array>> = {
   '43/assessments_deep.json': '['.repeat(100_000),
   '43/assessments_deep_closed.json': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
   '53/attendance;drop table x--.csv': marks('53-1'),
-  "53/attendance 'quoted' \"twice\".csv": marks('53-2'),
+  '53/attendance \'quoted\' "twice".csv': marks('53-2'),
   '53/attendance\nnewline.csv': marks('53-3'),
   [`53/attendance_${'n'.repeat(255 - 15)}.csv`]: marks('53-4'),
   '53/attendance..csv': marks('53-5'),
@@ -171,13 +171,19 @@ describe('files in (fault rows 20 to 53)', () => {
     for (const name of ['utf8_bom', 'utf16le', 'utf16be']) {
       expect(endOf(`24/attendance_${name}.csv`)).toBe('2 read, 2 loaded');
     }
-    expect(valuesOf('24/attendance_utf16le.csv')).toEqual({ '24-b-1': 'present', '24-b-2': 'late' });
+    expect(valuesOf('24/attendance_utf16le.csv')).toEqual({
+      '24-b-1': 'present',
+      '24-b-2': 'late',
+    });
     expect(valuesOf('24/assessments_utf16.json')).toEqual({ '24-j': 'Français' });
     expect(valuesOf('24/assessments_bom.json')).toEqual({ '24-k': 'Français' });
   });
 
   it('25: undeclared cp1252 is decoded with a warning; one bad byte in UTF-8 refuses its row alone', () => {
-    expect(valuesOf('25/students_cp1252.csv')).toEqual({ '25-1': 'José', '25-2': 'Zoë “Z” Müller' });
+    expect(valuesOf('25/students_cp1252.csv')).toEqual({
+      '25-1': 'José',
+      '25-2': 'Zoë “Z” Müller',
+    });
     expect(warningsOf('25/students_cp1252.csv')).toContain('encoding_assumed');
     expect(valuesOf('25/students_utf8_bad_byte.csv')).toEqual({ '25-3': 'Zoë', '25-5': 'Émile' });
     expect(whyOf('25/students_utf8_bad_byte.csv')).toEqual(['3: encoding_invalid -']);
@@ -190,7 +196,10 @@ describe('files in (fault rows 20 to 53)', () => {
 
   it('27: NUL and 0x1A refuse their row, and 0x1A is no end', () => {
     expect(endOf('27/students_nul.csv')).toBe('3 read, 1 loaded, 2 quarantined');
-    expect(whyOf('27/students_nul.csv')).toEqual(['2: control_character -', '3: control_character -']);
+    expect(whyOf('27/students_nul.csv')).toEqual([
+      '2: control_character -',
+      '3: control_character -',
+    ]);
   });
 
   it('28: a quote that is never closed costs one row of 999', () => {
@@ -199,7 +208,11 @@ describe('files in (fault rows 20 to 53)', () => {
   });
 
   it('29: short and long rows and a trailing comma are refused with their lines', () => {
-    expect(whyOf('29/attendance_ragged.csv')).toEqual(['3: columns -', '4: columns -', '5: columns -']);
+    expect(whyOf('29/attendance_ragged.csv')).toEqual([
+      '3: columns -',
+      '4: columns -',
+      '5: columns -',
+    ]);
     expect(endOf('29/attendance_ragged.csv')).toBe('5 read, 2 loaded, 3 quarantined');
   });
 
@@ -241,7 +254,16 @@ describe('files in (fault rows 20 to 53)', () => {
   });
 
   it('34: bombs, archives in archives, cut and altered ones are set aside', () => {
-    for (const name of ['bomb.zip', 'zeros.csv.gz', 'nested.zip', 'twice.csv.gz', 'cut.csv.gz', 'crc.csv.gz', 'zip_crc.zip', 'no_zip.zip']) {
+    for (const name of [
+      'bomb.zip',
+      'zeros.csv.gz',
+      'nested.zip',
+      'twice.csv.gz',
+      'cut.csv.gz',
+      'crc.csv.gz',
+      'zip_crc.zip',
+      'no_zip.zip',
+    ]) {
       expect([name, endOf(`34/attendance_${name}`)]).toEqual([name, 'set_aside file_unsafe']);
     }
     expect(endOf('34/attendance_good.zip/attendance_a.csv')).toBe('1 read, 1 loaded');
@@ -253,7 +275,9 @@ describe('files in (fault rows 20 to 53)', () => {
       expect([name, endOf(`35/attendance_${name}.zip`)]).toEqual([name, 'set_aside file_unsafe']);
     }
     expect(await project.effects.fs.list(join(project.folder, 'data/tmp'))).toEqual([]);
-    expect(await project.effects.fs.stat(join(project.folder, 'data/attendance.csv'))).toBe(undefined);
+    expect(await project.effects.fs.stat(join(project.folder, 'data/attendance.csv'))).toBe(
+      undefined,
+    );
   });
 
   it('36: a link, a pipe and a folder with a data name are refused without being opened', () => {
@@ -309,7 +333,7 @@ describe('files in (fault rows 20 to 53)', () => {
   it('49: ids meet in NFC, names stay as they are', () => {
     expect(endOf('49/attendance_forms.csv')).toBe('1 read, 1 loaded');
     expect(valuesOf('49/students_forms.csv')).toEqual({
-      'é49': `${'é49'.normalize('NFD')} Name`,
+      é49: `${'é49'.normalize('NFD')} Name`,
       '49-2': '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}',
       '49-3': '\u202eevil\u202c',
       '49-4': 'שלום',
@@ -332,13 +356,21 @@ describe('files in (fault rows 20 to 53)', () => {
   it('53: odd file names load and harm neither SQL nor log', async () => {
     const own = Object.keys(made).filter((path) => path.startsWith('53/'));
     for (const path of own) expect([path, endOf(path)]).toEqual([path, '1 read, 1 loaded']);
-    const log = readFileSync(join(project.folder, 'data/archive/index.jsonl'), 'utf8').trimEnd().split('\n');
+    const log = readFileSync(join(project.folder, 'data/archive/index.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
     for (const line of log) expect(() => JSON.parse(line)).not.toThrow();
   });
 
   it('the archive and the lake are readable by their owner alone', () => {
-    const all = readdirSync(join(project.folder, 'data/lake'), { recursive: true, withFileTypes: true });
-    const open = all.filter((entry) => entry.isFile() && (statSync(join(entry.parentPath, entry.name)).mode & 0o077) !== 0);
+    const all = readdirSync(join(project.folder, 'data/lake'), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    const open = all.filter(
+      (entry) =>
+        entry.isFile() && (statSync(join(entry.parentPath, entry.name)).mode & 0o077) !== 0,
+    );
     expect(open.map((entry) => entry.name)).toEqual([]);
   });
 

@@ -12,7 +12,10 @@ const text = attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]);
 const meddle = (
   effects: Effects,
   name: string,
-  when: { readonly before?: (path: string) => Promise<void>; readonly after?: (path: string) => Promise<void> },
+  when: {
+    readonly before?: (path: string) => Promise<void>;
+    readonly after?: (path: string) => Promise<void>;
+  },
 ): Effects => ({
   ...effects,
   fs: {
@@ -47,9 +50,14 @@ const runWith = async (project: SchoolProject, effects: Effects) => {
 
 describe('files that change while they are read', () => {
   it('21: a file that grows is waiting, and the next run takes it whole', async () => {
-    await using project = await makeProject({ 'attendance.csv': text, 'attendance_2.csv': text.replace('a1', 'b1') });
+    await using project = await makeProject({
+      'attendance.csv': text,
+      'attendance_2.csv': text.replace('a1', 'b1'),
+    });
     const more = 'a2,S2,2025-03-03,A,2025-03-03T15:00:00\n';
-    const growing = meddle(project.effects, '/raw/attendance.csv', { after: (path) => appendFile(path, more) });
+    const growing = meddle(project.effects, '/raw/attendance.csv', {
+      after: (path) => appendFile(path, more),
+    });
     const first = await runWith(project, growing);
     expect(first.files.map(({ path, status }) => [path, status])).toEqual([
       ['data/raw/attendance.csv', 'waiting'],

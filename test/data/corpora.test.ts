@@ -34,7 +34,9 @@ type Records = readonly Readonly<Record<string, string>>[];
 
 describe('csv-spectrum', () => {
   it('all 12 files give the values of their JSON', async () => {
-    const names = readdirSync(sharedData('corpora/csv-spectrum/csvs')).map((name) => name.replace(/\.csv$/, ''));
+    const names = readdirSync(sharedData('corpora/csv-spectrum/csvs')).map((name) =>
+      name.replace(/\.csv$/, ''),
+    );
     expect(names).toHaveLength(12);
     await using project = await makeProject();
     const feeds: string[] = [];
@@ -45,9 +47,17 @@ describe('csv-spectrum', () => {
       );
       const records = [read].flat() as Records;
       const headers = Object.keys(records[0] ?? {});
-      feeds.push(feed(`spectrum_${name}`, Object.fromEntries(headers.map((header, index) => [`column_${index}`, header]))));
+      feeds.push(
+        feed(
+          `spectrum_${name}`,
+          Object.fromEntries(headers.map((header, index) => [`column_${index}`, header])),
+        ),
+      );
       expected.set(name, records);
-      await project.drop(`spectrum_${name}.csv`, readFileSync(sharedData(`corpora/csv-spectrum/csvs/${name}.csv`)));
+      await project.drop(
+        `spectrum_${name}.csv`,
+        readFileSync(sharedData(`corpora/csv-spectrum/csvs/${name}.csv`)),
+      );
     }
     await project.write('schoolhouse.yaml', `feeds:\n${feeds.join('\n')}\n`);
     const report = await project.run({ until: 'bronze' });
@@ -59,7 +69,9 @@ describe('csv-spectrum', () => {
       for (const [name, records] of expected) {
         const headers = Object.keys(records[0] ?? {});
         const list = headers.map((_, index) => `column_${index}`).join(', ');
-        const found = await rows(`select ${list} from bronze.spectrum_${name} order by _source_row`);
+        const found = await rows(
+          `select ${list} from bronze.spectrum_${name} order by _source_row`,
+        );
         const right = records.map((record) =>
           Object.fromEntries(
             headers.map((header, index) => {
@@ -85,10 +97,15 @@ const suiteBytes = (name: string): Buffer =>
 // Node 20's own decoder takes windows-1252 for Latin-1.
 const upper = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 const decodeWindows = (bytes: Buffer): string =>
-  bytes.toString('latin1').replaceAll(/[\x80-\x9f]/g, (sign) => upper[sign.charCodeAt(0) - 0x80] ?? sign);
+  bytes
+    .toString('latin1')
+    .replaceAll(/[\x80-\x9f]/g, (sign) => upper[sign.charCodeAt(0) - 0x80] ?? sign);
 
 /** What a strict parser says; undefined for bytes that are no text of that encoding or no JSON. */
-const parseStrictly = (bytes: Buffer, isWindows = false): { readonly value: unknown } | undefined => {
+const parseStrictly = (
+  bytes: Buffer,
+  isWindows = false,
+): { readonly value: unknown } | undefined => {
   try {
     const text = isWindows
       ? decodeWindows(bytes)
@@ -100,7 +117,8 @@ const parseStrictly = (bytes: Buffer, isWindows = false): { readonly value: unkn
 };
 
 const sameJson = (text: unknown, value: unknown): boolean => {
-  if (typeof text !== 'string') return value === null || value === '' || (typeof value === 'string' && value.trim() === '');
+  if (typeof text !== 'string')
+    return value === null || value === '' || (typeof value === 'string' && value.trim() === '');
   if (typeof value === 'string') return text === value || text === value.trim();
   try {
     return JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
@@ -129,14 +147,22 @@ describe('JSONTestSuite', () => {
     );
     for (const name of names) {
       const before = Buffer.from(`[{"name": ${JSON.stringify(name)}, "value": `);
-      await project.drop(`suite_${name}`, Buffer.concat([before, asValue(suiteBytes(name)), Buffer.from('}]')]));
+      await project.drop(
+        `suite_${name}`,
+        Buffer.concat([before, asValue(suiteBytes(name)), Buffer.from('}]')]),
+      );
     }
     const report = await project.run({ until: 'bronze' });
     const found = new Map<string, Row>();
     const reasons = new Map<string, readonly string[]>();
     await project.read(async (rows) => {
-      for (const row of await rows('select file, list_transform(reasons, lambda r: r.code) as codes from quarantine.record'))
-        reasons.set(String(row.file).replace('data/raw/suite_', ''), row.codes as readonly string[]);
+      for (const row of await rows(
+        'select file, list_transform(reasons, lambda r: r.code) as codes from quarantine.record',
+      ))
+        reasons.set(
+          String(row.file).replace('data/raw/suite_', ''),
+          row.codes as readonly string[],
+        );
       for (const row of await rows('select name, value, _source_file as file from bronze.suite')) {
         const file = String(row.file).replace('data/raw/suite_', '');
         expect([file, row.name]).toEqual([file, file]);
@@ -148,7 +174,9 @@ describe('JSONTestSuite', () => {
     const wrong: string[] = [];
     for (const name of names) {
       const file = report.files.find((one) => one.path === `data/raw/suite_${name}`);
-      const isAssumed = report.warnings.some((one) => one.file === file?.path && one.code === 'encoding_assumed');
+      const isAssumed = report.warnings.some(
+        (one) => one.file === file?.path && one.code === 'encoding_assumed',
+      );
       const parsed = parseStrictly(asValue(suiteBytes(name)), isAssumed);
       const row = found.get(name);
       if (row === undefined) {
@@ -160,7 +188,8 @@ describe('JSONTestSuite', () => {
         tally.refused += 1;
       } else {
         if (name.startsWith('n_')) wrong.push(`${name}: must not parse`);
-        else if (parsed === undefined || !sameJson(row.value, parsed.value)) wrong.push(`${name}: another value`);
+        else if (parsed === undefined || !sameJson(row.value, parsed.value))
+          wrong.push(`${name}: another value`);
         tally.exact += 1;
       }
     }
@@ -181,26 +210,41 @@ describe('JSONTestSuite', () => {
     const wrong = rows.flatMap((row) => {
       const name = String(row.file).replace('data/raw/suite_', '');
       const parsed = parseStrictly(suiteBytes(name));
-      const records = [parsed?.value].flat().filter((one) => typeof one === 'object' && one !== null);
+      const records = [parsed?.value]
+        .flat()
+        .filter((one) => typeof one === 'object' && one !== null);
       const isRight = records.some((record) =>
-        (['a', 'asd', 'x'] as const).every((key) => sameJson(row[key], (record as Record<string, unknown>)[key] ?? '')),
+        (['a', 'asd', 'x'] as const).every((key) =>
+          sameJson(row[key], (record as Record<string, unknown>)[key] ?? ''),
+        ),
       );
-      return name.startsWith('n_') || !isRight ? [`${name}: loaded a row that it does not hold`] : [];
+      return name.startsWith('n_') || !isRight
+        ? [`${name}: loaded a row that it does not hold`]
+        : [];
     });
     expect(wrong).toEqual([]);
-    const unsaid = report.files.filter((file) => file.status === 'set_aside' && file.reason === undefined);
+    const unsaid = report.files.filter(
+      (file) => file.status === 'set_aside' && file.reason === undefined,
+    );
     expect(unsaid).toEqual([]);
-    const exact = report.files.filter((file) => file.status === 'loaded' && file.quarantined === 0).length;
+    const exact = report.files.filter(
+      (file) => file.status === 'loaded' && file.quarantined === 0,
+    ).length;
     told('JSONTestSuite, as files', { tried: names.length, exact, refused: names.length - exact });
   });
 });
 
 const naughty = (): readonly string[] =>
-  JSON.parse(readFileSync(sharedData('corpora/naughty-strings/blns.json'), 'utf8')) as readonly string[];
+  JSON.parse(
+    readFileSync(sharedData('corpora/naughty-strings/blns.json'), 'utf8'),
+  ) as readonly string[];
 
 /** As the contract says: a blank cell is null, blanks around a cell are none of it. */
 const asStored = (text: string): string | null => {
-  const trimmed = text.replaceAll(/^[ \t\r\n\u00a0\u3000\ufeff]+|[ \t\r\n\u00a0\u3000\ufeff]+$/g, '');
+  const trimmed = text.replaceAll(
+    /^[ \t\r\n\u00a0\u3000\ufeff]+|[ \t\r\n\u00a0\u3000\ufeff]+$/g,
+    '',
+  );
   return trimmed === '' ? null : trimmed;
 };
 
@@ -211,17 +255,37 @@ describe('naughty strings', () => {
     const strings = naughty();
     expect(strings).toHaveLength(515);
     await using project = await makeProject({
-      'students.csv': csv(students, strings.map((text, index) => [`c${index}`, text, 'C1', '7', 'active', '2025-01-06T08:00:00'])),
+      'students.csv': csv(
+        students,
+        strings.map((text, index) => [
+          `c${index}`,
+          text,
+          'C1',
+          '7',
+          'active',
+          '2025-01-06T08:00:00',
+        ]),
+      ),
       'students_more.json': JSON.stringify(
-        strings.map((text, index) => ({ student_id: `j${index}`, student_name: text, class_id: 'C1', updated_at: '2025-01-06T08:00:00' })),
+        strings.map((text, index) => ({
+          student_id: `j${index}`,
+          student_name: text,
+          class_id: 'C1',
+          updated_at: '2025-01-06T08:00:00',
+        })),
       ),
     });
-    await project.write('schoolhouse.yaml', 'quarantine: { budget_pct: 100 }\nfeeds: { students: { nullTokens: [] } }\n');
+    await project.write(
+      'schoolhouse.yaml',
+      'quarantine: { budget_pct: 100 }\nfeeds: { students: { nullTokens: [] } }\n',
+    );
     const report = await project.run();
     expect(report.status).toBe('ok');
     const { names, refused } = await project.read(async (rows) => ({
       names: new Map(
-        (await rows('select student_id as id, student_name as name from silver.dim_student')).map((row) => [String(row.id), row.name]),
+        (await rows('select student_id as id, student_name as name from silver.dim_student')).map(
+          (row) => [String(row.id), row.name],
+        ),
       ),
       refused: await rows('select file, row, reasons[1].code as code from quarantine.record'),
     }));
@@ -234,7 +298,9 @@ describe('naughty strings', () => {
         if (names.has(id)) {
           if (names.get(id) === asStored(text)) tally.exact += 1;
           else wrong.push([id, text, names.get(id)]);
-        } else if (!refused.some((row) => row.file === file && row.row === index + 1 && row.code !== null)) {
+        } else if (
+          !refused.some((row) => row.file === file && row.row === index + 1 && row.code !== null)
+        ) {
           wrong.push([id, text, 'lost']);
         }
       }
@@ -246,12 +312,20 @@ describe('naughty strings', () => {
 
   it('as headers and as file names do no harm', async () => {
     const strings = naughty();
-    await using project = await makeProject({ 'students.csv': csv(students, [['S1', 'Ana', 'C1', '7', 'active', '2025-01-06T08:00:00']]) });
+    await using project = await makeProject({
+      'students.csv': csv(students, [['S1', 'Ana', 'C1', '7', 'active', '2025-01-06T08:00:00']]),
+    });
     // Headers are one when they differ in capitals or blanks alone.
-    const byFold = new Map(strings.map((text) => [text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim(), text]));
+    const byFold = new Map(
+      strings.map((text) => [
+        text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim(),
+        text,
+      ]),
+    );
     const headers = [...byFold].flatMap(([folded, text]) => (folded === '' ? [] : [text]));
     const own = ['attendance_id', 'student_id', 'attendance_date', 'status'];
-    const quoted = (cells: readonly string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
+    const quoted = (cells: readonly string[]): string =>
+      cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
     await project.drop(
       'attendance_headers.csv',
       `${quoted([...own, ...headers])}\n${quoted(['h1', 'S1', '2025-03-03', 'P', ...headers.map(() => 'x')])}\n`,
@@ -260,18 +334,32 @@ describe('naughty strings', () => {
       .map((text) => text.replaceAll(/[/\0]/g, '_'))
       .filter((text) => text !== '' && Buffer.byteLength(text) <= 200);
     for (const [index, name] of names.entries()) {
-      await project.drop(`names/attendance_${name}.csv`, `${own.join(',')}\nn${index},S1,2025-03-04,P\n`);
+      await project.drop(
+        `names/attendance_${name}.csv`,
+        `${own.join(',')}\nn${index},S1,2025-03-04,P\n`,
+      );
     }
     const report = await project.run({ until: 'bronze' });
-    const bad = report.files.filter((file) => file.path.startsWith('data/raw/names/') && (file.status !== 'loaded' || file.loaded !== 1));
+    const bad = report.files.filter(
+      (file) =>
+        file.path.startsWith('data/raw/names/') && (file.status !== 'loaded' || file.loaded !== 1),
+    );
     expect(bad.map(({ path, status, reason }) => [path, status, reason])).toEqual([]);
     const withHeaders = report.files.find((file) => file.path.endsWith('attendance_headers.csv'));
     expect(withHeaders?.detail).toBe(undefined);
     expect(withHeaders).toMatchObject({ status: 'loaded', read: 1, loaded: 1 });
     const stored = new Set(
-      (await project.rows('select distinct _source_file as file from bronze.attendance')).map((row) => row.file),
+      (await project.rows('select distinct _source_file as file from bronze.attendance')).map(
+        (row) => row.file,
+      ),
     );
-    expect([...new Set(names)].filter((name) => !stored.has(`data/raw/names/attendance_${name}.csv`))).toEqual([]);
-    told('naughty strings, as file names', { tried: names.length, exact: names.length, refused: strings.length - names.length });
+    expect(
+      [...new Set(names)].filter((name) => !stored.has(`data/raw/names/attendance_${name}.csv`)),
+    ).toEqual([]);
+    told('naughty strings, as file names', {
+      tried: names.length,
+      exact: names.length,
+      refused: strings.length - names.length,
+    });
   });
 });

@@ -18,7 +18,14 @@ beforeAll(async () => {
   project = await makeProject();
   project.setNow('2026-01-15T12:00:00Z');
   school = await generateSchool(
-    { folder: join(project.folder, 'data/raw'), students: 240, days: 60, seed: 7, defects: 180, combined: 20 },
+    {
+      folder: join(project.folder, 'data/raw'),
+      students: 240,
+      days: 60,
+      seed: 7,
+      defects: 180,
+      combined: 20,
+    },
     project.effects,
   );
   report = await project.run();
@@ -27,7 +34,9 @@ afterAll(() => project[Symbol.asyncDispose]());
 
 const keys = ['read', 'loaded', 'duplicate', 'superseded', 'blank', 'quarantined'] as const;
 
-const reasonsByFile = async (): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> => {
+const reasonsByFile = async (): Promise<
+  Readonly<Record<string, Readonly<Record<string, number>>>>
+> => {
   const found: Record<string, Record<string, number>> = {};
   for (const { file, code, n } of await project.rows(
     `select file, r.code as code, count(*) as n from (select file, unnest(reasons) as r from quarantine.record where state = 'open') group by 1, 2 order by 1, 2`,
@@ -48,13 +57,22 @@ describe('a generated school with every defect', () => {
     const found = byName(
       report.files.map((file) => {
         const name = file.path.split('/').at(-1) ?? '';
-        return [name, { ...Object.fromEntries(keys.map((key) => [key, file[key]])), reasons: reasons[name] ?? {} }] as const;
+        return [
+          name,
+          {
+            ...Object.fromEntries(keys.map((key) => [key, file[key]])),
+            reasons: reasons[name] ?? {},
+          },
+        ] as const;
       }),
     );
     const told = byName(
       school.files.map((file) => {
         const { reasons: why } = file;
-        return [file.path.split('/').at(-1) ?? '', { ...Object.fromEntries(keys.map((key) => [key, file[key]])), reasons: why }] as const;
+        return [
+          file.path.split('/').at(-1) ?? '',
+          { ...Object.fromEntries(keys.map((key) => [key, file[key]])), reasons: why },
+        ] as const;
       }),
     );
     expect(found).toEqual(told);
@@ -67,7 +85,8 @@ describe('a generated school with every defect', () => {
        from (select file, line, row, unnest(reasons) as r from quarantine.record) order by 1`,
     );
     const planted = school.planted.map(
-      ({ file, line, row, code, column }) => `${file.split('/').at(-1)}:${line} ${row} ${code} ${column ?? '-'}`,
+      ({ file, line, row, code, column }) =>
+        `${file.split('/').at(-1)}:${line} ${row} ${code} ${column ?? '-'}`,
     );
     expect(found.map((row) => row.place)).toEqual([...planted].sort());
   });
@@ -78,7 +97,10 @@ describe('a generated school with every defect', () => {
     const reasons = await reasonsByFile();
     for (const file of report.files) {
       const name = file.path.split('/').at(-1) ?? '';
-      const ours = { ...Object.fromEntries(keys.map((key) => [key, file[key]])), reasons: reasons[name] ?? {} };
+      const ours = {
+        ...Object.fromEntries(keys.map((key) => [key, file[key]])),
+        reasons: reasons[name] ?? {},
+      };
       expect([name, ours]).toEqual([name, counted[name]]);
     }
   });

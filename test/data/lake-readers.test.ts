@@ -36,7 +36,9 @@ beforeAll(async () => {
       const names = columns.map((column) => column.name).sort();
       const list = names.map((column) => `cast("${column}" as varchar) as "${column}"`).join(', ');
       const answer = await rows(`select ${list} from ${name}`);
-      found[name] = answer.map((row) => JSON.stringify(names.map((column) => row[column] ?? null))).sort();
+      found[name] = answer
+        .map((row) => JSON.stringify(names.map((column) => row[column] ?? null)))
+        .sort();
     }
     return found;
   });
@@ -59,12 +61,20 @@ describe('a lake read by other programs through the manifest', () => {
   for (const [tool, environment, packages] of tools) {
     it(`${tool} reads every table, row for row`, () => {
       const python = join(pythonPrograms(environment, packages), 'python');
-      const read = JSON.parse(runPython(python, reader, [tool, join(project.folder, 'data/lake')])) as typeof expected;
-      const sorted = Object.fromEntries(Object.entries(read).map(([name, rows]) => [name, [...rows].sort()]));
+      const read = JSON.parse(
+        runPython(python, reader, [tool, join(project.folder, 'data/lake')]),
+      ) as typeof expected;
+      const sorted = Object.fromEntries(
+        Object.entries(read).map(([name, rows]) => [name, [...rows].sort()]),
+      );
       expect(Object.keys(sorted).sort()).toEqual(Object.keys(expected).sort());
       for (const [name, rows] of Object.entries(expected)) {
         const other = sorted[name] ?? [];
-        expect([name, other.length, other.find((row, index) => row !== rows[index])]).toEqual([name, rows.length, undefined]);
+        expect([name, other.length, other.find((row, index) => row !== rows[index])]).toEqual([
+          name,
+          rows.length,
+          undefined,
+        ]);
       }
     });
   }

@@ -40,9 +40,7 @@ describe('three students', () => {
   });
 
   it('class_daily_performance has the two whole rows and no other', async () => {
-    expect(
-      await project.rows('select * from class_daily_performance order by class_id'),
-    ).toEqual([
+    expect(await project.rows('select * from class_daily_performance order by class_id')).toEqual([
       {
         class_id: 'CLASS-01',
         date: '2025-01-10',

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from './fault-plan.ts';
+import { runChild } from './run-child.ts';
 import { chooseCases, eachCase, isSample, tell } from './sampling.ts';
 import { breakCopy, correction, firstRun, type Scenario } from './scenario.ts';
+import { attendanceDay, deliver } from './toy-school.ts';
 import { treeState } from './tree-state.ts';
-import { canaryIn, judge } from './verdict.ts';
-import { openWorld } from './world.ts';
+import { canaryIn, judge, reportOf } from './verdict.ts';
+import { brokenRules, openWorld } from './world.ts';
 
 const abreast = 2;
 const hour = 3_600_000;
@@ -115,3 +117,55 @@ describe.each([
     hour,
   );
 });
+
+type RunRow = { readonly run: number; readonly status: string };
+
+const toldRuns = async (dataFolder: string): Promise<readonly RunRow[]> => {
+  const opened = await openWorld(dataFolder);
+  const rows = (await opened?.rows('select run_id, status from meta.run order by run_id')) ?? [];
+  opened?.close();
+  return rows.map((row) => ({ run: Number(row.run_id), status: String(row.status) }));
+};
+
+const newDay = { 'attendance-0305.csv': attendanceDay('2025-03-05', 3) };
+
+it('status and the ledger tell of a run that was killed, and of the next one that went on', async () => {
+  const scenario = await correction();
+  const { copy } = await breakCopy(scenario, { kind: 'kill-point', name: 'checks', nth: 1 });
+  const told = await runChild(copy.path, ['status']);
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(/run 2 was killed at /);
+  const next = await runChild(copy.path, ['run', '--json']);
+  expect(reportOf(next)?.warnings.map((warning) => warning.code)).toContain('run_killed');
+  expect(await toldRuns(copy.dataFolder)).toEqual([
+    { run: 1, status: 'ok' },
+    { run: 2, status: 'killed' },
+    { run: 3, status: 'ok' },
+  ]);
+  expect((await runChild(copy.path, ['status'])).stdout).not.toMatch(/was killed/);
+  copy.close();
+  scenario.close();
+});
+
+it.each(['current.after-rename', 'warehouse', 'garbage'])(
+  'a run that was killed after its commit (%s) is told once, as done',
+  async (point) => {
+    const scenario = await correction();
+    const { copy } = await breakCopy(scenario, { kind: 'kill-point', name: point, nth: 1 });
+    expect((await runChild(copy.path, ['status'])).stdout).not.toMatch(
+      /[Nn]othing of it was committed/,
+    );
+    deliver(copy, newDay);
+    const next = await runChild(copy.path, ['run', '--json']);
+    expect(next.code).toBe(0);
+    expect(next.stdout).not.toMatch(/[Nn]othing of it was committed/);
+    expect(await toldRuns(copy.dataFolder)).toEqual([
+      { run: 1, status: 'ok' },
+      { run: 2, status: 'ok' },
+      { run: 3, status: 'ok' },
+    ]);
+    expect(await brokenRules(copy.dataFolder)).toEqual([]);
+    copy.close();
+    scenario.close();
+  },
+);

@@ -23,7 +23,10 @@ describe('the budget of refused rows', () => {
       'attendance.csv': marks(1, 10),
     });
     const report = await project.run();
-    expect(report).toMatchObject({ status: 'ok', totals: { read: 12, loaded: 2, quarantined: 10 } });
+    expect(report).toMatchObject({
+      status: 'ok',
+      totals: { read: 12, loaded: 2, quarantined: 10 },
+    });
   });
 
   it('eleven above 5 percent set aside that feed alone, tell what was refused, and wait for the setting', async () => {

@@ -44,7 +44,9 @@ describe('a check of severity error that fails', () => {
       await project.rows(`select file, row, reasons[1].code as code from quarantine.record`),
     ).toEqual([{ file: 'data/raw/attendance_2.csv', row: 2, code: 'status_unknown' }]);
     expect(
-      await project.rows(`select run_id, status, error_code, snapshot from meta.run order by run_id`),
+      await project.rows(
+        `select run_id, status, error_code, snapshot from meta.run order by run_id`,
+      ),
     ).toMatchObject([
       { run_id: 1, status: 'ok', snapshot: 1 },
       { run_id: 2, status: 'data', snapshot: null },

@@ -26,14 +26,24 @@ describe('rows of students whom no roster knows', () => {
       await project.rows(
         `select line, stage, state, reasons[1].code as code, reasons[1]."column" as col from quarantine.record order by line`,
       ),
-    ).toEqual([3, 4, 5].map((line) => ({ line, stage: 'silver', state: 'open', code: 'orphan', col: 'student_id' })));
+    ).toEqual(
+      [3, 4, 5].map((line) => ({
+        line,
+        stage: 'silver',
+        state: 'open',
+        code: 'orphan',
+        col: 'student_id',
+      })),
+    );
 
     await project.drop('attendance_2.csv', attendanceCsv([['b1', 'S1', '2025-03-05', 'P']]));
     expect((await project.run()).totals.promoted).toBe(0);
 
     await project.drop('students_late.csv', late);
     expect(await project.run()).toMatchObject({ status: 'ok', totals: { promoted: 3 } });
-    expect(await project.rows(`select count(*) as n from quarantine.record where state = 'open'`)).toEqual([{ n: 0 }]);
+    expect(
+      await project.rows(`select count(*) as n from quarantine.record where state = 'open'`),
+    ).toEqual([{ n: 0 }]);
     expect(
       await project.rows(
         `select read, loaded, superseded, quarantined from meta.file where path = 'data/raw/attendance.csv'`,
@@ -57,7 +67,9 @@ describe('rows of students whom no roster knows', () => {
     expect(first.totals).toMatchObject({ read: 4, loaded: 3, superseded: 1, quarantined: 0 });
     expect(first.warnings.map((warning) => warning.code)).toContain('students_inferred');
     expect(
-      await project.rows('select student_id, is_inferred from silver.dim_student order by student_id'),
+      await project.rows(
+        'select student_id, is_inferred from silver.dim_student order by student_id',
+      ),
     ).toEqual([
       { student_id: 'S1', is_inferred: true },
       { student_id: 'S2', is_inferred: true },
@@ -70,7 +82,9 @@ describe('rows of students whom no roster knows', () => {
     await inOrder.run();
     expect(await readTables(project)).toEqual(await readTables(inOrder));
     expect(
-      await project.rows(`select read, loaded, superseded, quarantined from meta.file where path = 'data/raw/attendance.csv'`),
+      await project.rows(
+        `select read, loaded, superseded, quarantined from meta.file where path = 'data/raw/attendance.csv'`,
+      ),
     ).toEqual([{ read: 4, loaded: 1, superseded: 0, quarantined: 3 }]);
   });
 });

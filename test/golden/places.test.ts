@@ -41,8 +41,7 @@ const refused = (file: string) =>
      from quarantine.record where file = 'data/raw/${file}' order by row`,
   );
 
-const counts = (file: string) =>
-  report.files.find((one) => one.path === `data/raw/${file}`);
+const counts = (file: string) => report.files.find((one) => one.path === `data/raw/${file}`);
 
 describe('a refused row is told with its place', () => {
   it('every file balances and the run is ok', () => {
@@ -103,7 +102,12 @@ describe('a refused row is told with its place', () => {
         ],
       },
     ]);
-    expect(counts('attendance_many.csv')).toMatchObject({ read: 3, loaded: 1, blank: 1, quarantined: 1 });
+    expect(counts('attendance_many.csv')).toMatchObject({
+      read: 3,
+      loaded: 1,
+      blank: 1,
+      quarantined: 1,
+    });
   });
 
   it('an element of a JSON array stands at the line where it begins', async () => {

@@ -31,8 +31,20 @@ const makeHistory = async (): Promise<SchoolProject> => {
   await project.drop(
     'assessments.json',
     assessmentsJson([
-      { assessment_id: 'x1', student_id: 'S1', score: 7, max_score: 10, assessment_date: '2025-03-04' },
-      { assessment_id: 'x2', student_id: 'S2', score: 11, max_score: 10, assessment_date: '2025-03-04' },
+      {
+        assessment_id: 'x1',
+        student_id: 'S1',
+        score: 7,
+        max_score: 10,
+        assessment_date: '2025-03-04',
+      },
+      {
+        assessment_id: 'x2',
+        student_id: 'S2',
+        score: 11,
+        max_score: 10,
+        assessment_date: '2025-03-04',
+      },
     ]),
   );
   await project.run();

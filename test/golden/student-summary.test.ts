@@ -28,7 +28,13 @@ const vector23 = daysFrom('2024-09-01', 90).map((date, index) =>
   mark('S23', date, index < 2 || (index >= 50 && index < 58) ? 'A' : 'P'),
 );
 
-const score = (id: string, student: string, points: number | null, most: number, more: object = {}) => ({
+const score = (
+  id: string,
+  student: string,
+  points: number | null,
+  most: number,
+  more: object = {},
+) => ({
   assessment_id: id,
   student_id: student,
   subject: 'Math',
@@ -40,7 +46,11 @@ const score = (id: string, student: string, points: number | null, most: number,
 });
 
 const scores = [
-  ...[[45, 50], [18, 20], [30, 40]].map(([a = 0, b = 0], i) => score(`32-${i}`, 'S32', a, b)),
+  ...[
+    [45, 50],
+    [18, 20],
+    [30, 40],
+  ].map(([a = 0, b = 0], i) => score(`32-${i}`, 'S32', a, b)),
   ...[100, 100, 100].map((a, i) => score(`33-${i}`, 'S33a', a, 100)),
   score('33-b', 'S33b', 40, 100),
   ...[1, 2, 3].map((a, i) => score(`34-${i}`, 'S34', a, 3)),
@@ -169,7 +179,14 @@ describe('student_performance_summary from files', () => {
 
 describe('current_streak', () => {
   it('26 and 27: a holiday and a day not taken do not break it, an excused day counts, the year end breaks it', async () => {
-    const other = ['2025-01-09', '2025-01-10', '2025-01-14', '2025-01-15', '2025-01-16', '2025-01-17'];
+    const other = [
+      '2025-01-09',
+      '2025-01-10',
+      '2025-01-14',
+      '2025-01-15',
+      '2025-01-16',
+      '2025-01-17',
+    ];
     const statuses = ['A', 'A', 'A', 'not taken', 'E', 'P'];
     await using small = await makeProject({
       'students.csv': studentsCsv([

@@ -21,7 +21,10 @@ const statuses = 'select attendance_id, status from silver.fact_attendance order
 
 describe('versions of files', () => {
   it('nothing new is `nothing`: no run number used, no commit', async () => {
-    await using project = await makeProject({ 'students.csv': students, 'attendance.csv': firstDay });
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': firstDay,
+    });
     const first = await project.run();
     const again = await project.run();
     expect(again).toMatchObject({ status: 'nothing', run_id: null, snapshot: null });
@@ -35,7 +38,10 @@ describe('versions of files', () => {
   });
 
   it('38: new bytes of a path replace its rows whatever their times; the first bytes again restore them', async () => {
-    await using project = await makeProject({ 'students.csv': students, 'attendance.csv': firstDay });
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': firstDay,
+    });
     await project.run();
     const before = await readTables(project);
     await project.drop('attendance.csv', corrected);
@@ -50,7 +56,9 @@ describe('versions of files', () => {
       { attendance_id: 'a2', status: 'present' },
     ]);
     expect(
-      await project.rows(`select read, loaded, duplicate, superseded from meta.file where feed = 'attendance' order by receipt`),
+      await project.rows(
+        `select read, loaded, duplicate, superseded from meta.file where feed = 'attendance' order by receipt`,
+      ),
     ).toEqual([
       { read: 2, loaded: 0, duplicate: 1, superseded: 1 },
       { read: 2, loaded: 2, duplicate: 0, superseded: 0 },
@@ -61,7 +69,10 @@ describe('versions of files', () => {
   });
 
   it('37: the same bytes under another name are skipped, and both names are kept', async () => {
-    await using project = await makeProject({ 'students.csv': students, 'attendance.csv': firstDay });
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': firstDay,
+    });
     await project.run();
     const before = await readTables(project);
     await project.drop('attendance_copy.csv', firstDay);
@@ -72,7 +83,9 @@ describe('versions of files', () => {
     });
     expect(await readTables(project)).toEqual(before);
     expect(
-      await project.rows(`select path, status from meta.file where path like '%attendance%' order by path`),
+      await project.rows(
+        `select path, status from meta.file where path like '%attendance%' order by path`,
+      ),
     ).toEqual([
       { path: 'data/raw/attendance.csv', status: 'loaded' },
       { path: 'data/raw/attendance_copy.csv', status: 'skipped' },
@@ -81,7 +94,10 @@ describe('versions of files', () => {
   });
 
   it('41: rows that a corrected file lacks stay, and a roster that lacks them warns', async () => {
-    await using project = await makeProject({ 'students.csv': students, 'attendance.csv': firstDay });
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': firstDay,
+    });
     await project.run();
     await project.drop('students.csv', studentsCsv([['S1', 'C9']]));
     await project.drop('attendance.csv', attendanceCsv([['a1', 'S1', '2025-03-03', 'L']]));
@@ -90,7 +106,9 @@ describe('versions of files', () => {
     expect(report.warnings.filter((one) => one.code === 'rows_missing')).toMatchObject([
       { feed: 'students', file: 'data/raw/students.csv' },
     ]);
-    expect(await project.rows('select student_id, class_id from silver.dim_student order by 1')).toEqual([
+    expect(
+      await project.rows('select student_id, class_id from silver.dim_student order by 1'),
+    ).toEqual([
       { student_id: 'S1', class_id: 'C9' },
       { student_id: 'S2', class_id: 'C1' },
     ]);
@@ -181,5 +199,33 @@ describe('versions of files', () => {
       'feeds: { attendance: { columns: { student_id: kid } } }\n',
     );
     expect((await project.run()).files[0]).toMatchObject({ status: 'loaded', read: 2, loaded: 2 });
+  });
+});
+
+describe('an id that is no key', () => {
+  it('sets its file aside in a first run and in a later one, and the others load', async () => {
+    const noKey = attendanceCsv(
+      Array.from({ length: 20 }, (_, index) => [
+        'same',
+        'S1',
+        `2025-03-${String(index + 1).padStart(2, '0')}`,
+        'P',
+      ]),
+    );
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': firstDay,
+      'attendance_bad.csv': noKey,
+    });
+    for (const name of ['bad', 'worse']) {
+      await project.drop(`attendance_${name}.csv`, noKey.replaceAll('same', name));
+      const report = await project.run();
+      expect(report.status).toBe('data');
+      expect(report.files.find((file) => file.path.endsWith(`_${name}.csv`))).toMatchObject({
+        status: 'set_aside',
+        reason: 'key_not_unique',
+      });
+      expect(await project.rows(statuses)).toHaveLength(2);
+    }
   });
 });

@@ -30,11 +30,23 @@ export const studentsCsv = (
 
 /** One mark a row. */
 export const attendanceCsv = (
-  rows: readonly (readonly [id: string, student: string, date: string, status: string, at?: string])[],
+  rows: readonly (readonly [
+    id: string,
+    student: string,
+    date: string,
+    status: string,
+    at?: string,
+  ])[],
 ): string =>
   csv(
     'attendance_id,student_id,attendance_date,status,created_at',
-    rows.map(([id, student, date, status, at = `${date}T15:00:00`]) => [id, student, date, status, at]),
+    rows.map(([id, student, date, status, at = `${date}T15:00:00`]) => [
+      id,
+      student,
+      date,
+      status,
+      at,
+    ]),
   );
 
 /** One score a row. */

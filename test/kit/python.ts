@@ -20,11 +20,7 @@ export const pythonPrograms = (name: string, packages: readonly string[]): strin
 };
 
 /** Runs a Python script and gives what it printed; throws with its last words when it fails. */
-export const runPython = (
-  python: string,
-  script: string,
-  args: readonly string[],
-): string => {
+export const runPython = (python: string, script: string, args: readonly string[]): string => {
   const { status, stdout, stderr } = spawnSync(python, [script, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -62,7 +62,10 @@ export const makeProject = async (
   for (const [path, content] of Object.entries(files))
     await writeInto(join(folder, 'data/raw', path), content);
   const read: SchoolProject['read'] = async (ask) => {
-    const reader = await openReader({ dataFolder: join(folder, 'data'), withValues: true }, effects);
+    const reader = await openReader(
+      { dataFolder: join(folder, 'data'), withValues: true },
+      effects,
+    );
     try {
       return await ask(async (text) => (await reader.query(text)).rows);
     } finally {
@@ -78,7 +81,14 @@ export const makeProject = async (
     remove: (path) => rm(join(folder, path), { recursive: true, force: true }),
     run: async (options = {}) => {
       const result = await runProject(
-        { projectFolder: folder, packageFolder, version: '0.0.0', flags: [], threads: 1, ...options },
+        {
+          projectFolder: folder,
+          packageFolder,
+          version: '0.0.0',
+          flags: [],
+          threads: 1,
+          ...options,
+        },
         effects,
       );
       if (result.kind === 'problems') throw result.problems[0];

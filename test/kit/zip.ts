@@ -29,7 +29,9 @@ export const zip = (entries: readonly ZipEntry[]): Buffer => {
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE((mode << 16) >>> 0, 6);
     tail.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03'), fields, tail, Buffer.from(name)]));
+    central.push(
+      Buffer.concat([Buffer.from('PK\x01\x02\x14\x03'), fields, tail, Buffer.from(name)]),
+    );
     locals.push(local);
     offset += local.length;
   }

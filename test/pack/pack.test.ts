@@ -15,7 +15,7 @@ const npm = (args: readonly string[], cwd: string): string =>
   execFileSync('npm', [...args], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 const type = (...args: readonly string[]) =>
-  spawnSync('npx', ['--no-install', 'schoolhouse', ...args], { cwd: school, encoding: 'utf8' });
+  spawnSync(join(school, 'node_modules/.bin/schoolhouse'), args, { cwd: school, encoding: 'utf8' });
 
 beforeAll(() => {
   const told: unknown = JSON.parse(
@@ -26,7 +26,13 @@ beforeAll(() => {
   mkdirSync(join(school, 'data/raw'), { recursive: true });
   writeFileSync(join(school, 'package.json'), '{ "private": true }\n');
   npm(
-    ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, tarball?.filename ?? '')],
+    [
+      'install',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      join(folder, tarball?.filename ?? ''),
+    ],
     school,
   );
 });
@@ -48,14 +54,24 @@ describe('npm pack', () => {
   });
 
   it('works in an empty folder: --version, a run of three files, a question', () => {
-    expect(type('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const npx = spawnSync('npx', ['--no-install', 'schoolhouse', '--version'], {
+      cwd: school,
+      encoding: 'utf8',
+    });
+    expect(npx.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const raw = join(school, 'data/raw');
     writeFileSync(join(raw, 'students.csv'), studentsCsv([['S1', 'C1']]));
     writeFileSync(join(raw, 'attendance.csv'), attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]));
     writeFileSync(
       join(raw, 'assessments.json'),
       assessmentsJson([
-        { assessment_id: 'x1', student_id: 'S1', score: 7, max_score: 8, assessment_date: '2025-03-03' },
+        {
+          assessment_id: 'x1',
+          student_id: 'S1',
+          score: 7,
+          max_score: 8,
+          assessment_date: '2025-03-03',
+        },
       ]),
     );
     const run = type('run', '--json');
@@ -64,9 +80,20 @@ describe('npm pack', () => {
       status: 'ok',
       totals: { read: 3, loaded: 3, quarantined: 0 },
     });
-    const asked = type('query', '--json', 'select class_id, attendance_rate, avg_score from class_daily_performance');
-    expect(JSON.parse(asked.stdout)).toEqual([{ class_id: 'C1', attendance_rate: 100, avg_score: 87.5 }]);
+    const asked = type(
+      'query',
+      '--json',
+      'select class_id, attendance_rate, avg_score from class_daily_performance',
+    );
+    expect(JSON.parse(asked.stdout)).toEqual([
+      { class_id: 'C1', attendance_rate: 100, avg_score: 87.5 },
+    ]);
     expect(type('run').status).toBe(0);
-    expect(readdirSync(school).sort()).toEqual(['data', 'node_modules', 'package-lock.json', 'package.json']);
+    expect(readdirSync(school).sort()).toEqual([
+      'data',
+      'node_modules',
+      'package-lock.json',
+      'package.json',
+    ]);
   });
 });

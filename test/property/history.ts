@@ -18,11 +18,17 @@ const statuses = ['P', 'A', 'L', 'E', 'half', 'not taken', ''] as const;
 
 type Cells = readonly (string | number)[];
 /** What one file says: `first` is its first version, `second` replaces it, if it does. */
-type FilePlan = { readonly path: string; readonly first: string; readonly second: string | undefined };
+type FilePlan = {
+  readonly path: string;
+  readonly first: string;
+  readonly second: string | undefined;
+};
 
 const pick = <T>(values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 
-const hours = fc.integer({ min: 7, max: 18 }).map((hour) => `${String(hour).padStart(2, '0')}:00:00`);
+const hours = fc
+  .integer({ min: 7, max: 18 })
+  .map((hour) => `${String(hour).padStart(2, '0')}:00:00`);
 
 // Bad rows have keys of their own and stay bad: they may never win a key from a good row.
 const badMark = fc.constantFrom<Cells>(
@@ -36,7 +42,9 @@ const badMark = fc.constantFrom<Cells>(
 const marksHeader = 'attendance_id,student_id,attendance_date,status,created_at';
 
 const mark = (day: string, pupil: string): fc.Arbitrary<Cells> =>
-  fc.tuple(pick(statuses), hours).map(([status, at]) => [`${day}-${pupil}`, pupil, day, status, `${day}T${at}`]);
+  fc
+    .tuple(pick(statuses), hours)
+    .map(([status, at]) => [`${day}-${pupil}`, pupil, day, status, `${day}T${at}`]);
 
 /** The rows of a day, some repeated, some bad; the second version has every key of the first. */
 const dayFile = (day: string, withBatch: boolean): fc.Arbitrary<FilePlan> =>
@@ -66,17 +74,23 @@ const dayFile = (day: string, withBatch: boolean): fc.Arbitrary<FilePlan> =>
 
 /** Corrections of several days under a name of their own, entered earlier or later than what they correct. */
 const corrections: fc.Arbitrary<FilePlan> = fc
-  .array(
-    fc.tuple(pick(days), pick(pupils), pick(statuses), hours, pick([-1, 0, 1])),
-    { minLength: 1, maxLength: 4 },
-  )
+  .array(fc.tuple(pick(days), pick(pupils), pick(statuses), hours, pick([-1, 0, 1])), {
+    minLength: 1,
+    maxLength: 4,
+  })
   .map((rows) => ({
     path: 'attendance_corrections.csv',
     first: csv(
       marksHeader,
       rows.map(([day, pupil, status, at, shift]) => {
         const entered = new Date(Date.parse(`${day}T00:00:00Z`) + shift * 86_400_000);
-        return [`${day}-${pupil}`, pupil, day, status, `${entered.toISOString().slice(0, 10)}T${at}`];
+        return [
+          `${day}-${pupil}`,
+          pupil,
+          day,
+          status,
+          `${entered.toISOString().slice(0, 10)}T${at}`,
+        ];
       }),
     ),
     second: undefined,
@@ -92,7 +106,10 @@ const score: fc.Arbitrary<Readonly<Record<string, string | number | null>>> = fc
   })
   .map(({ n, pupil, points, day, result }) => ({
     // A refused score has an id of its own, so that it never corrects a good one.
-    assessment_id: typeof points === 'number' && points >= 0 && points <= 10 ? `x${n}` : `bad-x${n}-${String(points)}-${result}`,
+    assessment_id:
+      typeof points === 'number' && points >= 0 && points <= 10
+        ? `x${n}`
+        : `bad-x${n}-${String(points)}-${result}`,
     student_id: pupil,
     subject: 'Math',
     score: points,
@@ -110,7 +127,8 @@ const assessments: fc.Arbitrary<FilePlan> = fc
     second: undefined,
   }));
 
-const studentsHeader = 'student_id,student_name,class_id,grade_level,enrollment_status,enrollment_date,updated_at';
+const studentsHeader =
+  'student_id,student_name,class_id,grade_level,enrollment_status,enrollment_date,updated_at';
 
 const student = (id: string, classId: string, status: string, updated: string): Cells => [
   id,
@@ -146,11 +164,16 @@ const roster = (isLater: boolean): fc.Arbitrary<FilePlan> =>
             return who.includes(id) ? [student(id, classId, status, updated)] : [];
           }),
         );
-      const again = isLater ? '2025-03-04T09:00:00' : isEarlier ? '2025-01-05T08:00:00' : '2025-01-06T08:00:00';
+      const again = isLater
+        ? '2025-03-04T09:00:00'
+        : isEarlier
+          ? '2025-01-05T08:00:00'
+          : '2025-01-06T08:00:00';
       return {
         path: 'students.csv',
         first: text(first, known, '2025-01-06T08:00:00'),
-        second: second === undefined ? undefined : text(second, [...new Set([...known, ...more])], again),
+        second:
+          second === undefined ? undefined : text(second, [...new Set([...known, ...more])], again),
       };
     });
 
@@ -184,20 +207,18 @@ export const history: fc.Arbitrary<History> = fc
   .tuple(fc.boolean(), fc.integer({ min: 2, max: 3 }))
   .chain(([converges, runs]) =>
     plan(!converges).chain((files) =>
-      fc
-        .tuple(...files.map(() => fc.tuple(fc.nat(runs - 1), fc.nat(runs - 1))))
-        .map((times) => ({
-          runs,
-          converges,
-          deliveries: files.flatMap(({ path, first, second }, index): readonly Delivery[] => {
-            const [a = 0, b = 0] = times[index] ?? [];
-            if (second === undefined) return [{ run: a, path, text: first }];
-            if (a === b) return [{ run: a, path, text: second }];
-            return [
-              { run: Math.min(a, b), path, text: first },
-              { run: Math.max(a, b), path, text: second },
-            ];
-          }),
-        })),
+      fc.tuple(...files.map(() => fc.tuple(fc.nat(runs - 1), fc.nat(runs - 1)))).map((times) => ({
+        runs,
+        converges,
+        deliveries: files.flatMap(({ path, first, second }, index): readonly Delivery[] => {
+          const [a = 0, b = 0] = times[index] ?? [];
+          if (second === undefined) return [{ run: a, path, text: first }];
+          if (a === b) return [{ run: a, path, text: second }];
+          return [
+            { run: Math.min(a, b), path, text: first },
+            { run: Math.max(a, b), path, text: second },
+          ];
+        }),
+      })),
     ),
   );

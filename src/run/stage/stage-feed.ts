@@ -112,12 +112,11 @@ const createStaging = async (
     union all
     select ${columns} from ${names.ranked} where _place = 1 and ${isChange}`;
   // A first load is read straight from its parts; a copy of ten million rows would cost seconds.
-  await engine.execute(sql`drop view if exists ${names.staging}`);
-  await engine.execute(sql`drop table if exists ${names.staging}`);
+  // Staged again when a file is set aside after all: then as before, a view or a table.
   await engine.execute(
     full
-      ? sql`create view ${names.staging} as ${rows}`
-      : sql`create table ${names.staging} as ${rows}`,
+      ? sql`create or replace view ${names.staging} as ${rows}`
+      : sql`create or replace table ${names.staging} as ${rows}`,
   );
   await engine.execute(
     full
