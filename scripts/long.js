@@ -43,7 +43,8 @@ const suites = [
   fault('clock', 'clock', 1),
   fault('disk-no-room', 'disk-full', 8, { test: 'no room' }),
   fault('disk-errors', 'disk-full', 16, { test: 'device reports|no right from' }),
-  fault('disk-real', 'disk-full', 1, { test: 'real disk|ulimit|without the right' }),
+  fault('disk-real', 'disk-full', 3, { test: 'real disk' }),
+  fault('disk-limits', 'disk-full', 1, { test: 'ulimit|without the right' }),
   fault('memory', 'memory', 1),
   {
     name: 'histories',

@@ -1,4 +1,4 @@
-import { type Effects, PipelineError, pipelineError } from '../base/index.ts';
+import { type Effects, PipelineError, type Place, pipelineError } from '../base/index.ts';
 import { findDamagedPart, lakeErrors, type RunLock, type Snapshot } from '../lake/index.ts';
 
 /** Engine errors that the data of a sound lake cannot cause. */
@@ -26,6 +26,25 @@ export const explainFailure = async (
       hint: 'The archive has every row: schoolhouse run --full-refresh builds the lake anew.',
     },
   );
+};
+
+/** Runs `act`; an engine error in it names the model or check and its file, so that it can be found. */
+export const naming = async <T>(
+  what: { readonly name: string; readonly place: Place },
+  act: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await act();
+  } catch (error) {
+    const isUnplaced =
+      error instanceof PipelineError &&
+      error.code.startsWith('engine.') &&
+      error.place === undefined;
+    if (!isUnplaced || error.code === 'engine.interrupted') throw error;
+    const message = `${what.name}: ${error.message}`;
+    const { code, kind, facts, hint } = error;
+    throw new PipelineError(code, kind, message, facts, { place: what.place, hint, cause: error });
+  }
 };
 
 const reasons = {

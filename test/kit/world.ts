@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Row, SchoolProject } from './school-project.ts';
 
 /** Relation or question → its rows as JSON lines, sorted. */
-export type World = Readonly<Record<string, readonly string[]>>;
+type World = Readonly<Record<string, readonly string[]>>;
 
 // Where a row was read from is no part of what it says: a rebuilt lake numbers receipts anew.
 const lineage = ['_source_file', '_source_row', '_batch_date'];
@@ -31,7 +30,7 @@ const currentFiles = `select f.* from meta.file as f where f.status <> 'skipped'
   and f.receipt = (select max(o.receipt) from meta.file as o where o.path = f.path)`;
 
 /** Counts and refused rows of the current version of every file. */
-export const readLedger = (project: Pick<SchoolProject, 'read'>): Promise<World> =>
+const readLedger = (project: Pick<SchoolProject, 'read'>): Promise<World> =>
   project.read(async (rows) => ({
     'meta.file': lines(
       await rows(
@@ -51,7 +50,3 @@ export const readWorld = async (project: Pick<SchoolProject, 'read'>): Promise<W
   ...(await readTables(project)),
   ...(await readLedger(project)),
 });
-
-/** One line that names a world. */
-export const hashWorld = (world: World): string =>
-  createHash('sha256').update(JSON.stringify(world)).digest('hex');

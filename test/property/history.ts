@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { assessmentsJson, csv } from '../kit/csv.ts';
 
 /** A version of a file and the run before which it is put into the drop zone. */
-export type Delivery = { readonly run: number; readonly path: string; readonly text: string };
+type Delivery = { readonly run: number; readonly path: string; readonly text: string };
 
 export type History = {
   readonly runs: number;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Effects, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Model } from '../../model/index.ts';
+import { naming } from '../explain-failure.ts';
 import type { Project } from '../open-project.ts';
 import {
   dayPolicyQuery,
@@ -168,7 +169,9 @@ export const buildModels = async (
     request.onProgress({ kind: 'model', name: model.relation, index, count: models.length });
     const started = effects.now().getTime();
     await provide(request, model, progress);
-    const change = await buildModel(context, model, builtFromHash(project, model));
+    const change = await naming({ name: model.relation, place: model.place }, () =>
+      buildModel(context, model, builtFromHash(project, model)),
+    );
     changes.set(model.relation, change);
     if (model.refresh.kind === 'view') continue;
     await effects.point(model.schema === 'gold' ? 'gold.built' : 'silver.built');

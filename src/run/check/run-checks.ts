@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/index.ts';
 import { type Check, deltaRelation, type Model } from '../../model/index.ts';
 import type { Change } from '../build/change.ts';
 import { inGroups, scopeQuery } from '../build/scope-query.ts';
+import { naming } from '../explain-failure.ts';
 import type { CheckReport } from '../run-report.ts';
 
 export type CheckContext = {
@@ -67,7 +68,9 @@ export const runChecks = async (
     results.push({
       name: check.name,
       severity: check.severity,
-      failed_rows: await countOffending(context, check),
+      failed_rows: await naming({ name: `check ${check.name}`, place: check.place }, () =>
+        countOffending(context, check),
+      ),
     });
   }
   return results;
