@@ -24,8 +24,6 @@ const steps = [
       '--project',
       'corpus',
       '--project',
-      'property',
-      '--project',
       'privacy',
       '--project',
       'pack',

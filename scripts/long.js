@@ -31,18 +31,18 @@ const historyPieces = 25;
 
 const suites = [
   fault('kill-points', 'kill', 2, { test: 'named point|is told|tell of' }),
-  fault('kill-calls', 'kill', 12, { test: 'any call' }),
-  fault('torn-writes', 'kill', 2, { test: 'middle of a write' }),
+  fault('kill-calls', 'kill', 24, { test: 'any call' }),
+  fault('torn-writes', 'kill', 3, { test: 'middle of a write' }),
   fault('random-kill', 'random-kill', 6),
-  fault('power-cut', 'power-cut', 12),
+  fault('power-cut', 'power-cut', 16),
   fault('damage', 'damage', 1),
-  fault('signals', 'signals', 4),
+  fault('signals', 'signals', 6),
   fault('two-runs', 'two-runs', 3),
   fault('readers', 'readers', 1),
   fault('locks', 'locks', 1),
   fault('clock', 'clock', 1),
-  fault('disk-no-room', 'disk-full', 8, { test: 'no room' }),
-  fault('disk-errors', 'disk-full', 16, { test: 'device reports|no right from' }),
+  fault('disk-no-room', 'disk-full', 16, { test: 'no room' }),
+  fault('disk-errors', 'disk-full', 48, { test: 'device reports|no right from' }),
   fault('disk-real', 'disk-full', 3, { test: 'real disk' }),
   fault('disk-limits', 'disk-full', 1, { test: 'ulimit|without the right' }),
   fault('memory', 'memory', 1),
@@ -130,7 +130,7 @@ const runPiece = ({ id, suite, env }) => {
   if (suite.file !== undefined) args.push(suite.file);
   if (suite.test !== undefined) args.push('-t', suite.test);
   const started = Date.now();
-  const { status, signal, stdout, stderr } = spawnSync(
+  const { status, signal, error, stdout, stderr } = spawnSync(
     join(root, 'node_modules', '.bin', 'vitest'),
     args,
     {
@@ -150,7 +150,8 @@ const runPiece = ({ id, suite, env }) => {
         .map((line) => JSON.parse(line))
     : [];
   const isOk = status === 0;
-  const why = signal === null ? `exit ${status}` : `over ${pieceMinutes} minutes`;
+  const isLate = error?.code === 'ETIMEDOUT';
+  const why = isLate ? `over ${pieceMinutes} minutes` : (signal ?? `exit ${status}`);
   say(`${isOk ? 'ok    ' : 'FAILED'} ${id}  ${seconds} s${isOk ? '' : `  (${why}; ${log})`}`);
   return { ok: isOk, seconds, figures, at: new Date().toISOString() };
 };
