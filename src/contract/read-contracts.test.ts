@@ -244,7 +244,7 @@ test('problems of short forms are told at once, where they stand: unknown names,
 test('a contract of the project replaces the one of that name, another is added', async () => {
   const students = await readFile(join(builtInFolder, 'students.odcs.yaml'), 'utf8');
   const contracts = await readOk({
-    'contracts/students.odcs.yaml': students.replace("['students*']", "['pupils*']"),
+    'contracts/students.odcs.yaml': students.replace('students*', 'pupils*'),
     'contracts/visits.odcs.yaml': odcs(`      - name: visit_id
         primaryKey: true
         customProperties: [{ property: columnType, value: id }]
