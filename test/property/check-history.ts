@@ -20,7 +20,8 @@ const worldOfLast = async (deliveries: History['deliveries']): Promise<unknown> 
   );
   for (const [path, text] of last) await fresh.drop(path, text);
   await fresh.run();
-  return readWorld(fresh);
+  // Awaited here: the project is removed when this function ends.
+  return await readWorld(fresh);
 };
 
 /**
