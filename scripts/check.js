@@ -22,6 +22,8 @@ const steps = [
       '--project',
       'golden',
       '--project',
+      'property',
+      '--project',
       'corpus',
       '--project',
       'privacy',
