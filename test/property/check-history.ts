@@ -59,11 +59,11 @@ const wholeNumber = (text: string | undefined, otherwise: number): number =>
   text === undefined || text === '' ? otherwise : Number.parseInt(text, 10);
 
 /**
- * Seeds to try: HISTORIES of them (10) from SEED on (1; random on CI, printed), every second one
+ * Seeds to try: HISTORIES of them (20) from SEED on (1; random on CI, printed), every second one
  * beginning with `offset`, so that two files share them.
  */
 export const seeds = (offset: 0 | 1): readonly number[] => {
-  const count = wholeNumber(process.env.HISTORIES, 10);
+  const count = wholeNumber(process.env.HISTORIES, 20);
   const hours = Math.floor(Date.now() / 3_600_000);
   const from = wholeNumber(process.env.SEED, process.env.CI === 'true' ? hours * 1000 : 1);
   return Array.from({ length: count }, (_, index) => from + index).filter(
