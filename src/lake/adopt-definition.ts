@@ -10,7 +10,7 @@ import { writeRows } from './write-rows.ts';
 export const entryOf = (
   context: DraftContext,
   definition: RelationDefinition,
-  stored: { readonly columns: readonly LakeColumn[]; readonly parts: readonly Part[] },
+  stored: Pick<PartsRelation, 'columns' | 'parts' | 'mixed'>,
 ): PartsRelation => ({
   kind: 'parts',
   columns: stored.columns,
@@ -21,6 +21,7 @@ export const entryOf = (
   partitionBy: definition.partitionBy,
   sortBy: definition.sortBy,
   ...(definition.materialise === undefined ? {} : { materialise: definition.materialise }),
+  ...(stored.mixed === true ? { mixed: true } : {}),
   parts: stored.parts,
 });
 
@@ -33,6 +34,13 @@ const recast = (old: Sql, entry: PartsRelation, columns: readonly LakeColumn[]):
   });
   return sql`select ${joinSql(items)} from (${old})`;
 };
+
+const isSameShape = (before: readonly LakeColumn[], after: readonly LakeColumn[]): boolean =>
+  before.length === after.length &&
+  before.every(({ name, type }, index) => {
+    const column = after[index];
+    return column?.name === name && column.type === type;
+  });
 
 /** True when the parts of an entry can be read as they are with new columns. */
 const canReadAs = (entry: PartsRelation, columns: readonly LakeColumn[]): boolean => {
@@ -58,7 +66,11 @@ export const adoptDefinition = async (
   if (found?.kind !== 'parts') return entryOf(context, definition, { columns, parts: [] });
   const isReadable = canReadAs(found, columns);
   if (isReadable && found.partitionBy === definition.partitionBy)
-    return entryOf(context, definition, { columns, parts: found.parts });
+    return entryOf(context, definition, {
+      columns,
+      parts: found.parts,
+      mixed: found.mixed === true || !isSameShape(found.columns, columns) ? true : undefined,
+    });
   if (found.partitionBy !== definition.partitionBy) {
     const old = recast(entryQuery(context.lakeFolder, found), found, columns);
     return entryOf(context, definition, await writeRows(context, definition, old, {}));

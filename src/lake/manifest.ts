@@ -32,6 +32,8 @@ export type PartsRelation = RelationFacts & {
    * (0-based position in the part). A part that is written anew stores the value.
    */
   readonly materialise?: Readonly<Record<string, string>> | undefined;
+  /** True when a part may lack one of the columns or hold a narrower type of it; left out when none does. */
+  readonly mixed?: true | undefined;
   readonly parts: readonly Part[];
 };
 

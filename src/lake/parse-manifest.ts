@@ -36,6 +36,7 @@ const relation = z.discriminatedUnion('kind', [
     partitionBy: z.string().nullable(),
     sortBy: z.array(z.string()),
     materialise: z.record(z.string(), z.string()).optional(),
+    mixed: z.literal(true).optional(),
     parts: z.array(part),
   }),
   z.strictObject({

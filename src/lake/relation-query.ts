@@ -19,14 +19,17 @@ const schemaEntry = ({ name, type }: LakeColumn): Sql =>
 /**
  * What stands after `from` to read parts with the declared columns; `filename` and `file_row_number`
  * (0-based) can be selected beside them. A plain list of files breaks or rounds when columns came
- * later, and would take a folder named `x=y` above the lake for a column.
+ * later, and would take a folder named `x=y` above the lake for a column. One file alone is read by a
+ * single thread when a schema is given (DuckDB 1.5.6): without one where its columns are the declared ones.
  */
 export const partsScan = (
   lakeFolder: string,
-  columns: readonly LakeColumn[],
+  { columns, mixed }: Pick<PartsRelation, 'columns' | 'mixed'>,
   parts: readonly Pick<Part, 'path'>[],
 ): Sql => {
   const paths = joinSql(parts.map((part) => quoteText(join(lakeFolder, part.path))));
+  if (parts.length === 1 && mixed !== true)
+    return sql`read_parquet([${paths}], hive_partitioning = false)`;
   const schema = joinSql(columns.map(schemaEntry));
   return sql`read_parquet([${paths}], schema = map{${schema}}, hive_partitioning = false)`;
 };
@@ -54,7 +57,7 @@ export const entryQuery = (lakeFolder: string, entry: LakeRelation): Sql => {
     }
     case 'parts': {
       if (entry.parts.length > 0) {
-        const scan = partsScan(lakeFolder, entry.columns, entry.parts);
+        const scan = partsScan(lakeFolder, entry, entry.parts);
         return sql`select ${readColumns(entry.columns, entry.materialise)} from ${scan}`;
       }
       const nulls = joinSql(

@@ -31,7 +31,7 @@ const removeFound = async (
 ): Promise<readonly Part[]> => {
   const { engine, lakeFolder } = context;
   const keyColumns = entry.columns.filter((column) => tables.columns.includes(column.name));
-  const scan = partsScan(lakeFolder, entry.columns, entry.parts);
+  const scan = partsScan(lakeFolder, entry, entry.parts);
   const rows = sql`select ${readColumns(keyColumns, entry.materialise)}, filename as lake_part, file_row_number as lake_position from ${scan}`;
   const condition = await joinCondition(context, tables.keys, tables.columns);
   await engine.execute(

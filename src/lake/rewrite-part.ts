@@ -47,7 +47,7 @@ export const rewriteParts = async (
   const before = parts.reduce((sum, part) => sum + part.rows, 0);
   const expected = before - (without?.count ?? 0);
   if (expected === 0) return [];
-  const scan = partsScan(context.lakeFolder, entry.columns, parts);
+  const scan = partsScan(context.lakeFolder, entry, parts);
   const all = sql`select ${readColumns(entry.columns, entry.materialise)} from ${scan}`;
   const rest =
     without === undefined ? all : sql`${all} where file_row_number not in (${without.positions})`;

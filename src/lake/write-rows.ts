@@ -19,12 +19,20 @@ import type { LakeColumn, Part } from './manifest.ts';
 export type WriteOptions = {
   /** Puts all rows into one part of this partition, in the order of the query (`sortBy` is not applied). */
   readonly partition?: string | undefined;
-  /**
-   * `once` (default): the query runs once, into files by month, which are then sorted one by one.
-   * `month by month`: the query runs once a month with a filter on the date; a third faster for a plain
-   * scan or a join with small relations over rows that lie roughly by date, slower for all else.
-   */
-  readonly pass?: 'once' | 'month by month' | undefined;
+  /** How rows come into month partitions; `once` is the default. */
+  readonly pass?: 'once' | MonthPass | undefined;
+};
+
+/**
+ * `once`: the query runs once, into files by month, which are then sorted one by one. With a month pass
+ * it runs once a month, filtered by the date: faster for a plain scan or a join with small relations
+ * over rows that lie roughly by date, slower for all else. Rows outside its months are found and written too.
+ */
+export type MonthPass = {
+  /** Months as yyyymm, ascending. */
+  readonly months: readonly number[];
+  /** True when the query gives its rows in the order of `sortBy` inside a month. */
+  readonly isSorted: boolean;
 };
 
 /** Runs `act` with a fresh folder for drafts, which is removed with all that is left in it. */
@@ -51,20 +59,34 @@ type Job = {
   readonly folder: string;
 };
 
-/** Months of a query, ascending; −1 first. */
-const listMonths = async ({ context, cast }: Job, column: string): Promise<readonly number[]> => {
+/** Months in which a query has rows and which are not among `months`; −1 first. */
+const otherMonths = async (
+  { context, cast }: Job,
+  column: string,
+  months: readonly number[],
+): Promise<readonly number[]> => {
+  const inside = months.map((month) => sql`(${monthFilter(column, month)})`);
+  const outside =
+    inside.length === 0
+      ? sql`true`
+      : sql`(${quoteName(column)} is null or not (${joinSql(inside, ' or ')}))`;
   const rows = await context.engine.rows(
-    sql`select distinct ${monthNumber(column)} as month from (${cast.query}) order by month`,
+    sql`select distinct ${monthNumber(column)} as month from (${cast.query}) where ${outside} order by month`,
   );
   return rows.map((row) => Number(row.month));
 };
 
 /** One sorted file a month, the query filtered for each. */
-const draftMonthByMonth = async (job: Job, column: string): Promise<readonly DraftedFile[]> => {
+const draftMonthByMonth = async (
+  job: Job,
+  column: string,
+  pass: MonthPass,
+): Promise<readonly DraftedFile[]> => {
   const { context, definition, cast, folder } = job;
-  const order = orderClause(definition.sortBy);
+  const order = orderClause(pass.isSorted ? [] : definition.sortBy);
   const drafted: DraftedFile[] = [];
-  for (const month of await listMonths(job, column)) {
+  const others = await otherMonths(job, column, pass.months);
+  for (const month of [...others, ...pass.months].sort((a, b) => a - b)) {
     const query = sql`select * from (${cast.query}) where ${monthFilter(column, month)}${order}`;
     const path = join(folder, `${month}.parquet`);
     const file = await copyToFile(context.engine, query, { path, keyColumn: definition.key[0] });
@@ -111,9 +133,10 @@ const draftRows = async (job: Job, options: WriteOptions): Promise<readonly Draf
   const { context, definition, cast, folder } = job;
   const { partitionBy, sortBy, key } = definition;
   if (partitionBy !== null && options.partition === undefined) {
-    return options.pass === 'month by month'
-      ? draftMonthByMonth(job, partitionBy)
-      : draftOnce(job, partitionBy);
+    const { pass } = options;
+    return pass === undefined || pass === 'once'
+      ? draftOnce(job, partitionBy)
+      : draftMonthByMonth(job, partitionBy, pass);
   }
   const order = orderClause(options.partition === undefined ? sortBy : []);
   const target = { path: join(folder, 'all.parquet'), keyColumn: key[0] };

@@ -5,9 +5,9 @@ import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
-import { choosePass } from './choose-pass.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
+import { typedColumns, writeWhole } from './write-whole.ts';
 
 export type BuildContext = {
   readonly engine: Engine;
@@ -26,14 +26,6 @@ export type BuildContext = {
 
 /** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
 const smallRows = 100_000;
-
-const typedColumns = (model: Model): Sql =>
-  joinSql(
-    model.columns.map(
-      (column) =>
-        sql`cast(${quoteName(column.name)} as ${trustedSql(column.type)}) as ${quoteName(column.name)}`,
-    ),
-  );
 
 export const relationDefinition = (model: Model, builtFrom: string): RelationDefinition => ({
   name: model.relation,
@@ -124,11 +116,11 @@ const buildWhole = async (
       JSON.stringify(relationDefinition(model, builtFrom).columns);
   if (!sameShape || storedRows(context, model) > smallRows) {
     const [contract] = stagedContracts(context, model);
-    const pass =
-      contract === undefined || model.partitionBy === null
-        ? 'once'
-        : await choosePass(engine, { draft, contract, lakeFolder: context.lakeFolder });
-    await draft.write(relationDefinition(model, builtFrom), query, { pass });
+    await writeWhole(context, {
+      model,
+      contract,
+      definition: relationDefinition(model, builtFrom),
+    });
     await publishView(context, model);
     await createEmptyDelta(engine, model.relation);
     return changedAll;

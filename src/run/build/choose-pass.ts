@@ -5,8 +5,24 @@ import type { Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
 
+/** The column that says on which day a row of the feed happened. */
+export const happenedDate = (contract: Contract): string | undefined =>
+  contract.columns.find((one) => one.happened && one.type.kind === 'date')?.name;
+
 /** Below so many rows either way takes a moment. */
 const manyRows = 1_000_000;
+
+/** More months than that hold too few rows each. */
+const manyMonths = 240;
+
+const monthsBetween = (first: string, last: string): readonly number[] => {
+  const index = (text: string): number =>
+    Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1;
+  return Array.from({ length: index(last) - index(first) + 1 }, (_, i) => {
+    const at = index(first) + i;
+    return Math.floor(at / 12) * 100 + (at % 12) + 1;
+  });
+};
 
 /**
  * How a relation that is partitioned by the date of a feed's rows is best written: month by month when
@@ -23,17 +39,20 @@ export const choosePass = async (
     readonly contract: Contract;
     readonly lakeFolder: string;
   },
-): Promise<'once' | 'month by month'> => {
-  const column = contract.columns.find((one) => one.happened && one.type.kind === 'date')?.name;
+): Promise<'once' | readonly number[]> => {
+  const column = happenedDate(contract);
   const entry = draft.relation(bronzeParts(contract.feed));
   if (column === undefined || entry?.kind !== 'parts') return 'once';
   if (entry.parts.reduce((sum, part) => sum + part.rows, 0) < manyRows) return 'once';
   const paths = entry.parts.map((part) => quoteText(join(lakeFolder, part.path))).join(', ') as Sql;
   const [row] = await engine.rows(sql`select count(*) as groups,
+      cast(min(first) as varchar) as first_day, cast(max(last) as varchar) as last_day,
       sum((year(last) - year(first)) * 12 + month(last) - month(first) + 1) as looks
     from (select try_cast(stats_min_value as date) as first, try_cast(stats_max_value as date) as last
       from parquet_metadata([${paths}]) where path_in_schema = ${quoteText(column)})`);
-  const groups = Number(row?.groups ?? 0);
-  const looks = Number(row?.looks ?? Number.POSITIVE_INFINITY);
-  return groups > 0 && looks <= groups * 2 ? 'month by month' : 'once';
+  if (typeof row?.first_day !== 'string' || typeof row.last_day !== 'string') return 'once';
+  const months = monthsBetween(row.first_day, row.last_day);
+  return months.length <= manyMonths && Number(row.looks) <= Number(row.groups) * 2
+    ? months
+    : 'once';
 };

@@ -144,7 +144,7 @@ const readPartFacts = async (
   parts: readonly Part[],
 ): Promise<PartFacts> => {
   const lakeFolder = load.project.folders.lake;
-  const scan = partsScan(lakeFolder, bronzeColumns(contract), parts);
+  const scan = partsScan(lakeFolder, { columns: bronzeColumns(contract) }, parts);
   if (parts.length === 0) return { rows: 0, refused: [], blank: 0 };
   const [counts] = await load.engine.rows(
     sql`select count(*) as n, count(*) filter (_blank) as blank from ${scan}`,
