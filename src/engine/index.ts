@@ -15,3 +15,4 @@ export type {
   WrittenPart,
 } from './engine.ts';
 export { engineErrors } from './errors.ts';
+export { keyBounds } from './key-bounds.ts';

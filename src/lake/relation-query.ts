@@ -25,13 +25,15 @@ const schemaEntry = ({ name, type }: LakeColumn): Sql =>
 export const partsScan = (
   lakeFolder: string,
   { columns, mixed }: Pick<PartsRelation, 'columns' | 'mixed'>,
-  parts: readonly Pick<Part, 'path'>[],
+  parts: readonly Pick<Part, 'path' | 'rows'>[],
 ): Sql => {
   const paths = joinSql(parts.map((part) => quoteText(join(lakeFolder, part.path))));
-  if (parts.length === 1 && mixed !== true)
-    return sql`read_parquet([${paths}], hive_partitioning = false)`;
+  // Said here, since with a schema the engine would guess, and put the larger side of a join into memory.
+  const rows = sql`${parts.reduce((sum, part) => sum + part.rows, 0)}`;
+  const options = sql`hive_partitioning = false, explicit_cardinality = ${rows}`;
+  if (parts.length === 1 && mixed !== true) return sql`read_parquet([${paths}], ${options})`;
   const schema = joinSql(columns.map(schemaEntry));
-  return sql`read_parquet([${paths}], schema = map{${schema}}, hive_partitioning = false)`;
+  return sql`read_parquet([${paths}], schema = map{${schema}}, ${options})`;
 };
 
 /** The select list of a stored relation: each column as it is, or by its `materialise` expression. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import { keyBounds } from '../engine/index.ts';
 import { castQuery } from './cast-query.ts';
 import { countUp, type DraftContext } from './draft-context.ts';
 import type { Part, PartsRelation } from './manifest.ts';
@@ -34,8 +35,12 @@ const removeFound = async (
   const scan = partsScan(lakeFolder, entry, entry.parts);
   const rows = sql`select ${readColumns(keyColumns, entry.materialise)}, filename as lake_part, file_row_number as lake_position from ${scan}`;
   const condition = await joinCondition(context, tables.keys, tables.columns);
+  const bounds = await keyBounds(engine, tables.keys, {
+    columns: tables.columns,
+    of: sql`lake_rows`,
+  });
   await engine.execute(
-    sql`create temp table ${tables.dead} as select lake_part, lake_position from (${rows}) as lake_rows where exists (select 1 from ${tables.keys} as lake_keys where ${condition})`,
+    sql`create temp table ${tables.dead} as select lake_part, lake_position from (${rows}) as lake_rows where ${bounds} and exists (select 1 from ${tables.keys} as lake_keys where ${condition})`,
   );
   const counted = await engine.rows(
     sql`select lake_part, count(*) as count from ${tables.dead} group by lake_part`,

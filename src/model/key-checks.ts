@@ -19,6 +19,7 @@ export const keyChecks = (
     owner: relation,
     severity: 'error',
     reads: [relation],
+    by: key,
     place,
   } as const;
   return [

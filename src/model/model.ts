@@ -24,6 +24,11 @@ export type Check = {
   readonly sql: string;
   /** Relations that the query reads, schema-qualified. */
   readonly reads: readonly string[];
+  /**
+   * Columns of groups that are judged each for itself: a run looks at those that it touched. Without
+   * them, and with `check` and `--full-refresh`, every row is looked at.
+   */
+  readonly by: readonly string[];
   readonly trips: Fixture;
   readonly place: Place;
 };

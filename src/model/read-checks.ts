@@ -101,6 +101,7 @@ export const readModelChecks = async (
         why: entry.why,
         fix: entry.fix,
         sql: entry.sql.trim(),
+        by: entry.by ?? [],
         trips: entry.trips ?? {},
         place,
       },
@@ -128,7 +129,7 @@ export const readOwnCheck = async (
   if (sidecarText === undefined) return { value: undefined, found: [] };
   const { sidecar, found } = readSidecar(checkSidecar, { ...sidecarText, model: `checks.${name}` });
   if (sidecar === undefined) return { value: undefined, found };
-  const { severity, why, fix, trips } = sidecar.value;
+  const { severity, why, fix, by, trips } = sidecar.value;
   return compileCheck(engine, catalogue, {
     check: {
       name,
@@ -137,6 +138,7 @@ export const readOwnCheck = async (
       why,
       fix,
       sql: sql.text,
+      by: by ?? [],
       trips: trips ?? {},
       place: { file: sql.file, line: 1, column: 1 },
     },

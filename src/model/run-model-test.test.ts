@@ -117,6 +117,7 @@ it('a given value that does not fit names test and relation, never the value', a
 const check = (sql: string, trips: Check['trips']): Check => ({
   name: 'c',
   owner: 'gold.daily',
+  by: [],
   severity: 'error',
   why: 'x',
   fix: 'x',

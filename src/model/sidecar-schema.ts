@@ -19,6 +19,8 @@ const checkFields = {
   severity: z.enum(['error', 'warn']).default('error'),
   why: sentence,
   fix: sentence,
+  /** Columns of groups that are judged each for itself: a run then looks at those it touched. */
+  by: columnNames.optional(),
   // Whether it is there is asked later, by name: a check without it has an error of its own.
   trips: fixture.optional(),
 };

@@ -5,6 +5,7 @@ import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
+import { buildName, countRows, createDelta } from './create-delta.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
 import { typedColumns, writeWhole } from './write-whole.ts';
@@ -26,6 +27,8 @@ export type BuildContext = {
 
 /** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
 const smallRows = 100_000;
+/** From so many rows on it pays to look for keys before rows. */
+const manyRows = 1_000_000;
 
 export const relationDefinition = (model: Model, builtFrom: string): RelationDefinition => ({
   name: model.relation,
@@ -37,37 +40,11 @@ export const relationDefinition = (model: Model, builtFrom: string): RelationDef
   builtFrom,
 });
 
-const buildName = (model: Model, what: string): Sql =>
-  sql`build.${quoteName(`${model.name}_${what}`)}`;
-
 /** Makes the relation's draft state readable under its own name. */
 const publishView = async ({ engine, draft }: BuildContext, model: Model): Promise<void> =>
   engine.execute(
     sql`create or replace view ${quoteRelation(model.relation)} as ${draft.query(model.relation)}`,
   );
-
-const countRows = async (engine: Engine, relation: Sql): Promise<number> =>
-  Number((await engine.rows(sql`select count(*) as n from ${relation}`))[0]?.n ?? 0);
-
-/** Leaves `delta.<model>`: rows that were and are no more, and rows that are new. */
-const createDelta = async (
-  engine: Engine,
-  model: Model,
-  before: Sql,
-  after: Sql,
-): Promise<number> => {
-  const removed = buildName(model, 'removed');
-  const added = buildName(model, 'added');
-  await engine.execute(
-    sql`create or replace table ${removed} as (${before}) except all (${after})`,
-  );
-  await engine.execute(sql`create or replace table ${added} as (${after}) except all (${before})`);
-  const delta = deltaName(model.relation);
-  await engine.execute(
-    sql`create or replace table ${delta} as select * from ${removed} union all select * from ${added}`,
-  );
-  return countRows(engine, delta);
-};
 
 /** A relation that was not looked at still has an empty delta, so that `touched` queries bind. */
 export const createEmptyDelta = async (engine: Engine, relation: string): Promise<void> =>
@@ -128,12 +105,7 @@ const buildWhole = async (
   const after = buildName(model, 'after');
   await engine.execute(sql`create or replace table ${after} as ${query}`);
   await publishView(context, model);
-  const changed = await createDelta(
-    engine,
-    model,
-    sql`select * from ${quoteRelation(model.relation)}`,
-    sql`select * from ${after}`,
-  );
+  const changed = await createDelta(engine, model, quoteRelation(model.relation), after);
   if (changed === 0) {
     // The same rows from another definition: without the mark it would be behind for ever.
     draft.markBuilt(model.relation, builtFrom);
@@ -153,11 +125,7 @@ const extendStagingFor = async (
   for (const contract of stagedContracts(context, model)) {
     if (context.fullFeeds.has(contract.feed)) continue;
     if (contract.key.join() !== by.join()) continue;
-    await extendStaging(
-      context.engine,
-      contract,
-      sql`select ${joinSql(by.map(quoteName))} from ${groupsName(model)}`,
-    );
+    await extendStaging(context.engine, contract, groupsName(model));
   }
 };
 
@@ -189,6 +157,25 @@ const applyGroups = async (
   }
 };
 
+/**
+ * The groups that the stored relation has rows of. In a large one they are looked for first: what they
+ * span is then far less than what all groups span, as most of a day's are new.
+ */
+const findPresent = async (
+  context: BuildContext,
+  model: Model,
+  { by, groups }: { readonly by: readonly string[]; readonly groups: Sql },
+): Promise<Sql> => {
+  if (storedRows(context, model) <= manyRows) return groups;
+  const present = buildName(model, 'present');
+  const columns = joinSql(by.map(quoteName));
+  const rows = await inGroups(context.engine, quoteRelation(model.relation), by, groups);
+  await context.engine.execute(
+    sql`create or replace table ${present} as select distinct ${columns} from (${rows})`,
+  );
+  return present;
+};
+
 const buildGroups = async (
   context: BuildContext,
   model: Model,
@@ -204,15 +191,10 @@ const buildGroups = async (
     sql`create or replace table ${after} as select ${typedColumns(model)} from (${query})`,
   );
   const before = buildName(model, 'before');
-  await engine.execute(
-    sql`create or replace table ${before} as ${inGroups(quoteRelation(model.relation), by, groups)}`,
-  );
-  const changed = await createDelta(
-    engine,
-    model,
-    sql`select * from ${before}`,
-    sql`select * from ${after}`,
-  );
+  const known = await findPresent(context, model, { by, groups });
+  const rows = await inGroups(engine, quoteRelation(model.relation), by, known);
+  await engine.execute(sql`create or replace table ${before} as ${rows}`);
+  const changed = await createDelta(engine, model, before, after);
   if (changed === 0) return noChange;
   await applyGroups(context, model, builtFrom);
   await publishView(context, model);

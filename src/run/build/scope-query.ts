@@ -1,5 +1,5 @@
 import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { type Engine, keyBounds } from '../../engine/index.ts';
 
 /** SQL that is true where row `left` and row `right` agree in all these columns; null agrees with null. */
 export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sql =>
@@ -10,8 +10,15 @@ export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sq
   );
 
 /** Rows of a relation whose group stands in the relation `groups`. */
-export const inGroups = (relation: Sql, columns: readonly string[], groups: Sql): Sql =>
-  sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)}`;
+export const inGroups = async (
+  engine: Engine,
+  relation: Sql,
+  columns: readonly string[],
+  groups: Sql,
+): Promise<Sql> => {
+  const bounds = await keyBounds(engine, groups, { columns, of: sql`r` });
+  return sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)} where ${bounds}`;
+};
 
 const writtenName = /(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)\s*\.\s*(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)/y;
 
@@ -84,7 +91,7 @@ export const createScopedViews = async (
     if (!by.every((column) => names.has(column))) continue;
     const view = scopedName(relation);
     await engine.execute(
-      sql`create or replace view ${view} as ${inGroups(quoteRelation(relation), by, groups)}`,
+      sql`create or replace view ${view} as ${await inGroups(engine, quoteRelation(relation), by, groups)}`,
     );
     made.set(relation, view);
   }

@@ -22,7 +22,8 @@ export const storedUpstreams = (
   ),
 ];
 
-const deltaHas = async (
+/** True when the changes of a relation tell all these columns. */
+export const deltaHas = async (
   engine: Engine,
   relation: string,
   by: readonly string[],

@@ -1,8 +1,9 @@
-import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { joinSql, quoteName, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { type Check, deltaRelation, type Model } from '../../model/index.ts';
-import type { Change } from '../build/change.ts';
-import { inGroups, scopeQuery } from '../build/scope-query.ts';
+import type { Check, Model } from '../../model/index.ts';
+import { type Change, noChange } from '../build/change.ts';
+import { createScopedViews, scopeQuery } from '../build/scope-query.ts';
+import { deltaHas, deltaName } from '../build/touched-groups.ts';
 import { naming } from '../explain-failure.ts';
 import type { CheckReport } from '../run-report.ts';
 
@@ -14,11 +15,6 @@ export type CheckContext = {
   readonly whole: boolean;
 };
 
-const isKeyCheck = (check: Check, model: Model | undefined): boolean =>
-  model !== undefined &&
-  check.reads.length === 1 &&
-  (check.name === `${model.name}_key_unique` || check.name === `${model.name}_key_not_null`);
-
 /** Reads the relations of a check, and those below its views. */
 const storedReads = (check: Check, models: ReadonlyMap<string, Model>): readonly string[] => {
   const below = (relation: string): readonly string[] => {
@@ -28,24 +24,49 @@ const storedReads = (check: Check, models: ReadonlyMap<string, Model>): readonly
   return [...new Set(check.reads.flatMap(below))];
 };
 
-/** A key check looks only at the keys that this run touched. */
-const touchedQuery = async (context: CheckContext, check: Check, model: Model): Promise<Sql> => {
-  const view = sql`scoped.${quoteName(`key of ${model.relation}`)}`;
-  const delta = trustedSql(quoteRelation(deltaRelation(model.relation)));
-  await context.engine.execute(
-    sql`create or replace view ${view} as ${inGroups(quoteRelation(model.relation), model.key, delta)}`,
-  );
-  return scopeQuery(context.engine, check.sql, new Map([[model.relation, view]]));
+const groups = sql`build.check_groups`;
+
+/**
+ * Fills the groups of a check that this run touched and returns their number, or `all` when they cannot
+ * be told: a relation changed as a whole, or its changes lack the columns.
+ */
+const findTouched = async (context: CheckContext, check: Check): Promise<number | 'all'> => {
+  if (context.whole || check.by.length === 0) return 'all';
+  const columns = joinSql(check.by.map(quoteName));
+  const sources: Sql[] = [];
+  for (const relation of storedReads(check, context.models)) {
+    const change = context.changes.get(relation) ?? noChange;
+    if (change.kind === 'none') continue;
+    if (change.kind === 'all' || !(await deltaHas(context.engine, relation, check.by)))
+      return 'all';
+    sources.push(sql`select ${columns} from ${deltaName(relation)}`);
+  }
+  const all = joinSql(sources, ' union ');
+  await context.engine.execute(sql`create or replace table ${groups} as ${all}`);
+  const [row] = await context.engine.rows(sql`select count(*) as n from ${groups}`);
+  return Number(row?.n ?? 0);
 };
 
+/** A key without a null is found among the changes: no row of the relation need be read. */
+const isNullKeyCheck = ({ name, owner }: Check): boolean =>
+  name === `${owner.slice(owner.indexOf('.') + 1)}_key_not_null`;
+
 const countOffending = async (context: CheckContext, check: Check): Promise<number> => {
-  const model = context.models.get(check.owner);
-  const change = context.changes.get(check.owner);
-  const query =
-    model !== undefined && isKeyCheck(check, model) && change?.kind === 'rows' && !context.whole
-      ? await touchedQuery(context, check, model)
-      : trustedSql(check.sql);
-  const [row] = await context.engine.rows(sql`select count(*) as n from (${query})`);
+  const { engine } = context;
+  const touched = await findTouched(context, check);
+  if (touched === 0) return 0;
+  let query = trustedSql(check.sql);
+  if (touched !== 'all') {
+    const isNull = joinSql(
+      check.by.map((column) => sql`${quoteName(column)} is null`),
+      ' or ',
+    );
+    const [nulls] = await engine.rows(sql`select count(*) as n from ${groups} where ${isNull}`);
+    if (isNullKeyCheck(check) && Number(nulls?.n) === 0) return 0;
+    const scoped = await createScopedViews(engine, check.reads, check.by, groups);
+    query = await scopeQuery(engine, check.sql, scoped);
+  }
+  const [row] = await engine.rows(sql`select count(*) as n from (${query})`);
   return Number(row?.n ?? 0);
 };
 
