@@ -49,7 +49,7 @@ export type Draft = {
    */
   readonly replaceRows: (
     relation: RelationDefinition,
-    change: { readonly keys: Sql; readonly insert: Sql },
+    change: { readonly keys: Sql; readonly insert: Sql; readonly pass?: WriteOptions['pass'] },
   ) => Promise<readonly Part[]>;
   readonly putView: (view: ViewDefinition) => void;
   readonly drop: (name: string) => void;
@@ -139,11 +139,11 @@ const openWriters = (context: DraftContext): Writers => {
     context.relations.set(definition.name, { ...entry, parts: [...entry.parts, ...parts] });
     return parts;
   };
-  const replaceRows: Draft['replaceRows'] = async (definition, { keys, insert }) => {
+  const replaceRows: Draft['replaceRows'] = async (definition, { keys, insert, pass }) => {
     checkName(definition.name);
     const entry = await adoptDefinition(context, definition);
     const before = new Set(entry.parts.map((part) => part.path));
-    const inserted = await writeRows(context, definition, insert, {});
+    const inserted = await writeRows(context, definition, insert, { pass });
     const kept = await removeRows(context, { name: definition.name, entry }, keys);
     context.relations.set(definition.name, { ...entry, parts: [...kept, ...inserted.parts] });
     return [...kept.filter((part) => !before.has(part.path)), ...inserted.parts];

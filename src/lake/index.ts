@@ -47,4 +47,4 @@ export {
   type TookOver,
 } from './run-lock.ts';
 export { isWarehouseCurrent, type WarehouseOptions, writeWarehouse } from './warehouse.ts';
-export type { WriteOptions } from './write-rows.ts';
+export { heldRows, type WriteOptions } from './write-rows.ts';

@@ -35,6 +35,9 @@ export type MonthPass = {
   readonly isSorted: boolean;
 };
 
+/** The pass for rows that a table in memory holds: its months are found and written one by one. */
+export const heldRows: MonthPass = { months: [], isSorted: false };
+
 /** Runs `act` with a fresh folder for drafts, which is removed with all that is left in it. */
 export const withDraftFolder = async <T>(
   context: DraftContext,

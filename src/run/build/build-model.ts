@@ -1,10 +1,12 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import type { Draft, RelationDefinition } from '../../lake/index.ts';
+import { type Draft, heldRows, type RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
+import { bronzeParts } from '../load/bronze-relation.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
+import { manyRows } from './choose-pass.ts';
 import { buildName, countRows, createDelta } from './create-delta.ts';
 import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
@@ -27,8 +29,6 @@ export type BuildContext = {
 
 /** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
 const smallRows = 100_000;
-/** From so many rows on it pays to look for keys before rows. */
-const manyRows = 1_000_000;
 
 export const relationDefinition = (model: Model, builtFrom: string): RelationDefinition => ({
   name: model.relation,
@@ -52,10 +52,13 @@ export const createEmptyDelta = async (engine: Engine, relation: string): Promis
     sql`create or replace table ${deltaName(relation)} as select * from ${quoteRelation(relation)} where false`,
   );
 
-const storedRows = (context: BuildContext, model: Model): number => {
-  const entry = context.draft.relation(model.relation);
+const partRows = ({ draft }: BuildContext, relation: string): number => {
+  const entry = draft.relation(relation);
   return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
 };
+
+const storedRows = (context: BuildContext, model: Model): number =>
+  partRows(context, model.relation);
 
 /** The contracts of the feeds whose staging a model reads. */
 const stagedContracts = (context: BuildContext, model: Model): readonly Contract[] => [
@@ -67,6 +70,13 @@ const stagedContracts = (context: BuildContext, model: Model): readonly Contract
     }),
   ),
 ];
+
+/** How many rows lie in what a model reads, staged feeds by their bronze. */
+const rowsBelow = (context: BuildContext, model: Model): number =>
+  [
+    ...storedUpstreams(model, context.views),
+    ...stagedContracts(context, model).map((contract) => bronzeParts(contract.feed)),
+  ].reduce((sum, relation) => sum + partRows(context, relation), 0);
 
 /** A model that is built whole must see every winner, not only those that this run applies. */
 const stageWhole = async (context: BuildContext, model: Model): Promise<void> => {
@@ -97,6 +107,7 @@ const buildWhole = async (
       model,
       contract,
       definition: relationDefinition(model, builtFrom),
+      isSmall: rowsBelow(context, model) <= manyRows,
     });
     await publishView(context, model);
     await createEmptyDelta(engine, model.relation);
@@ -111,7 +122,9 @@ const buildWhole = async (
     draft.markBuilt(model.relation, builtFrom);
     return noChange;
   }
-  await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`);
+  await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`, {
+    pass: heldRows,
+  });
   await publishView(context, model);
   return changedRows(changed);
 };
@@ -146,13 +159,14 @@ const applyGroups = async (
     await engine.execute(
       sql`create or replace table ${whole} as ${kept} union all by name select * from ${added}`,
     );
-    await draft.write(spec, sql`select * from ${whole}`);
+    await draft.write(spec, sql`select * from ${whole}`, { pass: heldRows });
   } else if ((await countRows(engine, removed)) === 0) {
-    await draft.append(spec, sql`select * from ${added}`);
+    await draft.append(spec, sql`select * from ${added}`, { pass: heldRows });
   } else {
     await draft.replaceRows(spec, {
       keys: sql`select ${key} from ${removed}`,
       insert: sql`select * from ${added}`,
+      pass: heldRows,
     });
   }
 };

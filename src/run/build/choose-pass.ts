@@ -9,8 +9,8 @@ import { bronzeParts } from '../load/bronze-relation.ts';
 export const happenedDate = (contract: Contract): string | undefined =>
   contract.columns.find((one) => one.happened && one.type.kind === 'date')?.name;
 
-/** Below so many rows either way takes a moment. */
-const manyRows = 1_000_000;
+/** Fewer rows are built once, in memory, and written from there. */
+export const manyRows = 1_000_000;
 
 /** More months than that hold too few rows each. */
 const manyMonths = 240;

@@ -1,9 +1,10 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import type { Draft, RelationDefinition } from '../../lake/index.ts';
+import { type Draft, heldRows, type RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { choosePass, happenedDate } from './choose-pass.ts';
+import { buildName } from './create-delta.ts';
 import { scopedName, scopeQuery } from './scope-query.ts';
 
 type Writing = { readonly engine: Engine; readonly draft: Draft; readonly lakeFolder: string };
@@ -13,6 +14,8 @@ type WholeModel = {
   /** The contract of the feed whose staging it reads, if any. */
   readonly contract: Contract | undefined;
   readonly definition: RelationDefinition;
+  /** True when what it reads is few rows: then so is what comes of them. */
+  readonly isSmall: boolean;
 };
 
 /** A model's columns, each cast to its declared type. */
@@ -47,22 +50,35 @@ const sortedQuery = async (
   return scopeQuery(engine, model.sql, new Map([[staged, view]]));
 };
 
-/** Writes all rows of a model; one that is partitioned by the date of a large feed, month by month. */
+/**
+ * Writes all rows of a model. What comes of few rows is built in memory and written from there; a model
+ * that is partitioned by the date of a large feed, month by month; any other in one pass.
+ */
 export const writeWhole = async (
   { engine, draft, lakeFolder }: Writing,
-  { model, contract, definition }: WholeModel,
+  { model, contract, definition, isSmall }: WholeModel,
 ): Promise<void> => {
   const rowsOf = (query: Sql): Sql => sql`select ${typedColumns(model)} from (${query})`;
+  const own = rowsOf(trustedSql(model.sql));
+  if (model.partitionBy === null) {
+    await draft.write(definition, own);
+    return;
+  }
+  if (isSmall) {
+    const held = buildName(model, 'held');
+    await engine.execute(sql`create or replace table ${held} as ${own}`);
+    await draft.write(definition, sql`select * from ${held}`, { pass: heldRows });
+    await engine.execute(sql`drop table ${held}`);
+    return;
+  }
   const months =
-    contract === undefined || model.partitionBy === null
-      ? 'once'
-      : await choosePass(engine, { draft, contract, lakeFolder });
+    contract === undefined ? 'once' : await choosePass(engine, { draft, contract, lakeFolder });
   if (contract === undefined || months === 'once') {
-    await draft.write(definition, rowsOf(trustedSql(model.sql)));
+    await draft.write(definition, own);
     return;
   }
   const sorted = await sortedQuery(engine, model, contract);
-  await draft.write(definition, rowsOf(sorted ?? trustedSql(model.sql)), {
+  await draft.write(definition, sorted === undefined ? own : rowsOf(sorted), {
     pass: { months, isSorted: sorted !== undefined },
   });
 };
