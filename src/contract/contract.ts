@@ -5,6 +5,8 @@ export type Privacy = 'public' | 'internal' | 'personal' | 'sensitive';
 
 export type LoadStrategy = 'upsert' | 'append' | 'replaceBatch';
 export type DriftPolicy = 'evolve' | 'ignore' | 'quarantine' | 'reject';
+/** A type never changes by itself: silver is built on it. */
+export type TypeChangePolicy = Exclude<DriftPolicy, 'evolve'>;
 
 /** What a cell becomes. `id` is text by which rows meet (`784.0` and `784` are one); `code` is a word of a vocabulary. */
 export type ColumnType =
@@ -91,9 +93,12 @@ export type Contract = {
   readonly nullTokens: readonly string[];
   readonly relationships: readonly Relationship[];
   readonly rules: readonly RowRule[];
+  /** What becomes of a column that only the file has. */
   readonly onNewColumn: DriftPolicy;
+  /** What becomes of a file that lacks a column beside its key. */
   readonly onMissingColumn: DriftPolicy;
-  readonly onTypeChange: DriftPolicy;
+  /** What becomes of a cell that does not fit the type of its column. */
+  readonly onTypeChange: TypeChangePolicy;
   /** File that the contract came from, for messages. */
   readonly place: Place;
   /** SHA-256 of everything above that decides what is loaded. */

@@ -2,6 +2,10 @@ import { data, usage } from '../base/index.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
+/** The first ten names, and how many more there are. */
+const some = (names: readonly string[]): string =>
+  names.length <= 10 ? list(names) : `${list(names.slice(0, 10))} and ${names.length - 10} more`;
+
 /**
  * What can be wrong with configuration and contracts, and why a file does not match its feed.
  * Facts are names of keys, feeds and columns, positions and rules; never a cell, nor a secret.
@@ -85,5 +89,13 @@ export const contractErrors = {
   'contract.key-missing': data(
     (f: { feed: string; columns: readonly string[] }) =>
       `No column matches the key ${list(f.columns)} of the feed ${f.feed}. The file was set aside; nothing of it was loaded.`,
+  ),
+  'contract.new-columns': data(
+    (f: { feed: string; headers: readonly string[] }) =>
+      `The header has what no column of the feed ${f.feed} takes: ${some(f.headers)}. As feeds.${f.feed}.onNewColumn is reject, the file was set aside; nothing of it was loaded.`,
+  ),
+  'contract.missing-columns': data(
+    (f: { feed: string; columns: readonly string[] }) =>
+      `The header lacks columns of the feed ${f.feed}: ${some(f.columns)}. As feeds.${f.feed}.onMissingColumn is reject, the file was set aside; nothing of it was loaded.`,
   ),
 };

@@ -2,6 +2,7 @@ import * as shapes from './text-shapes.ts';
 
 const classes = ['public', 'internal', 'personal', 'sensitive'] as const;
 const drift = ['evolve', 'ignore', 'quarantine', 'reject'] as const;
+const typeChanges = ['quarantine', 'ignore', 'reject'] as const;
 const columnTypes = [
   'id',
   'text',
@@ -15,6 +16,10 @@ const columnTypes = [
 
 export const privacyShape = shapes.choice(classes);
 export const driftShape = shapes.choice(drift);
+export const typeChangeShape = shapes.fromText(
+  'one of quarantine, ignore, reject: a type does not evolve by itself, name the new one in the contract',
+  (raw) => typeChanges.find((one) => one === raw),
+);
 export const loadStrategyShape = shapes.choice(['upsert', 'append', 'replaceBatch']);
 export const columnTypeShape = shapes.choice(columnTypes);
 /** Raw word → code; both as written, so `1`, `yes` and `007` keep their spelling. */
@@ -79,7 +84,7 @@ export const feedSettingsShape = shapes.section({
   newestBy: shapes.name.optional(),
   onNewColumn: driftShape.optional(),
   onMissingColumn: driftShape.optional(),
-  onTypeChange: driftShape.optional(),
+  onTypeChange: typeChangeShape.optional(),
 });
 
 type OutputOf<S> = S extends shapes.Shape<infer T> ? T : never;
@@ -118,11 +123,17 @@ export const feedSettingKeys: readonly { readonly key: string; readonly descript
   { key: 'newestBy', description: 'The timestamp by which the newest row of a key wins.' },
   {
     key: 'onNewColumn',
-    description: 'evolve, ignore, quarantine or reject, for a column that the contract lacks.',
+    description:
+      'For a column that the contract lacks: evolve (default: kept as text in bronze), ignore (not kept), quarantine (a row with a value in it is refused), reject (the file is set aside).',
   },
-  { key: 'onMissingColumn', description: 'The same, for a column that the file lacks.' },
+  {
+    key: 'onMissingColumn',
+    description:
+      'For a column that the file lacks, other than its key: evolve or ignore (default evolve: it is null), quarantine (every row is refused), reject (the file is set aside).',
+  },
   {
     key: 'onTypeChange',
-    description: 'The same, for a column whose values no longer fit its type.',
+    description:
+      'For a number, date, time or yes/no that does not fit the type of its column: quarantine (default: the row is refused), ignore (the cell is null, unless it is required), reject (the file is set aside).',
   },
 ];

@@ -12,6 +12,7 @@ export type {
 export { contractErrors } from './errors.ts';
 export { feedSettingKeys } from './feed-settings.ts';
 export { foldName } from './fold-name.ts';
+export { type Drift, noDrift } from './judge-drift.ts';
 export { type ListedSetting, listSettings } from './list-settings.ts';
 export { type FeedMatch, matchFeed } from './match-feed.ts';
 export { batchDateOf, matchesFilePattern } from './match-file-name.ts';

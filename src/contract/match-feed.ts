@@ -1,6 +1,7 @@
 import { type PipelineError, pipelineError } from '../base/index.ts';
 import type { Contract } from './contract.ts';
 import { contractErrors } from './errors.ts';
+import { type Drift, judgeDrift } from './judge-drift.ts';
 import { batchDateOf, matchesFilePattern } from './match-file-name.ts';
 import { type HeaderMatch, matchHeader } from './match-header.ts';
 
@@ -14,6 +15,8 @@ export type FeedMatch =
       readonly batchDate: string | undefined;
       /** Required columns that the file lacks: a warning, the file loads. */
       readonly missingRequired: readonly string[];
+      /** What the columns that only the file or only the contract has mean for its rows. */
+      readonly drift: Drift;
     }
   | {
       readonly kind: 'set_aside';
@@ -185,12 +188,19 @@ const judge = (path: string, fits: readonly Fit[], named: readonly Fit[]): FeedM
     const because = `Its name fits the feed ${feed}, but none of its other columns is in the header.`;
     return unmatched(path, because, `Name them in schoolhouse.yaml: feeds.${feed}.columns.`, feed);
   }
+  const verdict = judgeDrift(path, best.contract, best.header);
+  const batchDate = batchDateOf(path);
+  if (verdict.kind === 'rejected') {
+    const { problem } = verdict;
+    return { kind: 'set_aside', reason: 'feed_unmatched', feed, batchDate, problem };
+  }
   const required = requiredOf(best.contract);
   return {
     kind: 'matched',
     contract: best.contract,
     header: best.header,
-    batchDate: batchDateOf(path),
+    batchDate,
+    drift: verdict.drift,
     missingRequired: best.header.missing
       .map((missing) => missing.column)
       .filter((column) => required.has(column) && !best.contract.key.includes(column)),

@@ -6,6 +6,7 @@ import {
   patternShape,
   privacyShape,
   referenceShape,
+  typeChangeShape,
   valueMapShape,
 } from './feed-settings.ts';
 import * as shapes from './text-shapes.ts';
@@ -144,7 +145,7 @@ export const feedPropertiesShape = shapes.section({
   nullTokens: shapes.textList().optional(),
   onNewColumn: driftShape.optional(),
   onMissingColumn: driftShape.optional(),
-  onTypeChange: driftShape.optional(),
+  onTypeChange: typeChangeShape.optional(),
 });
 
 const code = shapes.matching(/^[a-z][a-z0-9_]*$/, 'a code of small letters, digits and _');

@@ -1,5 +1,6 @@
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
 import type { Contract } from '../contract/index.ts';
+import { addedCells, newCells } from './drift-columns.ts';
 import type { ScanReport } from './scan.ts';
 import {
   bronzeColumnType,
@@ -46,14 +47,18 @@ const sourceColumns: readonly BronzeColumn[] = [
   { name: '_blank', type: 'BOOLEAN', privacy: 'internal' },
 ];
 
-/** Columns of a feed's bronze parts: the contract's, then where each row came from. */
-export const bronzeColumns = (contract: Contract): readonly BronzeColumn[] => [
+/** Columns of a feed's bronze parts: the contract's, where each row came from, then those that files `added`. */
+export const bronzeColumns = (
+  contract: Contract,
+  added: readonly string[] = [],
+): readonly BronzeColumn[] => [
   ...contract.columns.map((column) => ({
     name: column.name,
     type: bronzeColumnType(column),
     privacy: column.privacy,
   })),
   ...sourceColumns,
+  ...added.map((name) => ({ name, type: 'VARCHAR', privacy: 'personal' })),
 ];
 
 /** A hash over the typed columns of one row, compared only between rows of one key. */
@@ -72,14 +77,21 @@ export const bronzePositions: Readonly<Record<string, string>> = {
 const notShown = new Set(['_refused', '_blank', '_line_offset']);
 
 /** Columns of `bronze.<feed>`: those of its parts that are shown, and the hash of each row. */
-export const bronzeViewColumns = (contract: Contract): readonly BronzeColumn[] => [
-  ...bronzeColumns(contract).filter((column) => !notShown.has(column.name)),
+export const bronzeViewColumns = (
+  contract: Contract,
+  added: readonly string[] = [],
+): readonly BronzeColumn[] => [
+  ...bronzeColumns(contract, added).filter((column) => !notShown.has(column.name)),
   { name: '_row_hash', type: 'UBIGINT', privacy: 'internal' },
 ];
 
 /** What `bronze.<feed>` shows of its parts: accepted rows, with their hash. */
-export const bronzeViewQuery = (contract: Contract, parts: Sql): Sql => {
-  const columns = bronzeColumns(contract)
+export const bronzeViewQuery = (
+  contract: Contract,
+  parts: Sql,
+  added: readonly string[] = [],
+): Sql => {
+  const columns = bronzeColumns(contract, added)
     .filter((column) => !notShown.has(column.name))
     .map((column) => quoteName(column.name));
   return sql`select ${joinSql(columns)}, ${rowHash(contract)} as _row_hash from ${parts} where not _refused and not _blank`;
@@ -128,7 +140,8 @@ export const rawStage = (
     cells.map((_, index) => sql`coalesce(${quoteName(`t${index}`)}, '') = ''`),
     ' and ',
   );
-  return sql`select ${joinSql([...kept, ...raw, sql`(${isBlank}) as _blank`])}
+  const found = [...raw, ...newCells(context.drift)];
+  return sql`select ${joinSql([...kept, ...found, sql`(${isBlank}) as _blank`])}
     from (select ${joinSql([...kept, ...trimmed])} from (${from}))`;
 };
 
@@ -192,11 +205,12 @@ export const bronzeQuery = (
     ({ when }) => sql`coalesce(${when}, false)`,
   );
   const refused = conditions.length === 0 ? sql`false` : joinSql(conditions, ' or ');
-  const columns = contract.columns.map((column) =>
+  const own = contract.columns.map((column) =>
     column.name === contract.key[0]
       ? sql`${idExpression(contract, context)} as ${quoteName(column.name)}`
       : quoteName(column.name),
   );
+  const columns = [...own, ...addedCells(context.drift)];
   const position = (name: string): Sql =>
     report.isCopy
       ? sql`cast(${quoteName(name)} as bigint) as ${quoteName(name)}`
@@ -218,9 +232,13 @@ export const bronzeQuery = (
  * Gives repeated rows of a file without ids their own ids: the ordinal among identical rows is
  * hashed in. `part` is the part as first written; the order of the file is kept.
  */
-export const numberRepeats = (contract: Contract, part: Sql): Sql => {
+export const numberRepeats = (
+  contract: Contract,
+  part: Sql,
+  added: readonly string[] = [],
+): Sql => {
   const id = quoteName(contract.key[0] ?? '');
-  const others = bronzeColumns(contract)
+  const others = bronzeColumns(contract, added)
     .filter((column) => column.name !== contract.key[0])
     .map((column) => quoteName(column.name));
   return sql`select md5(concat_ws(${separator}, ${id}, cast(row_number() over (partition by ${id} order by _source_row) as varchar))) as ${id},

@@ -23,4 +23,4 @@ export { explainQuery } from './explain-query.ts';
 export { extractRecords } from './extract-records.ts';
 export { type NewReceipt, openReceiptLog, type Receipt, type ReceiptLog } from './index-log.ts';
 export type { RefusedRecord, ScanReport, ScanSettings, SetAside } from './scan.ts';
-export { bronzeColumnType, type ReadingContext } from './typed-columns.ts';
+export { bronzeColumnType, type ReadingContext, typeMisfits } from './typed-columns.ts';

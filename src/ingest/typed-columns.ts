@@ -1,5 +1,6 @@
 import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
-import type { Contract, ContractColumn, RowRule } from '../contract/index.ts';
+import type { Contract, ContractColumn, Drift, RowRule } from '../contract/index.ts';
+import { driftConditions } from './drift-columns.ts';
 
 /** What the file and the project add to a contract when its cells are read. */
 export type ReadingContext = {
@@ -11,6 +12,8 @@ export type ReadingContext = {
   readonly policies: ReadonlyMap<string, string | number | boolean>;
   readonly timeZone: string;
   readonly receivedOn: string;
+  /** Columns that only the file or only the contract has. */
+  readonly drift: Drift;
 };
 
 /** A reason to refuse a row: `when` is SQL over the raw (`r_<column>`) and typed columns of one row. */
@@ -138,6 +141,19 @@ const invalidCodes = {
   timestamp: 'timestamp_invalid',
 } as const;
 
+/** A column of numbers, dates, times or yes and no: what `onTypeChange` is about. Other columns are text of some form. */
+const isMeasured = ({ type }: ContractColumn): boolean =>
+  type.kind !== 'id' && type.kind !== 'text' && type.kind !== 'code';
+
+/** The code and column of each cell that does not fit its type, as the rows refused for it have them. */
+export const typeMisfits = (
+  contract: Contract,
+): readonly { readonly code: string; readonly column: string }[] =>
+  contract.columns.filter(isMeasured).map(({ name, type, codes }) => ({
+    code: codes.invalid ?? invalidCodes[type.kind],
+    column: name,
+  }));
+
 const columnConditions = (
   contract: Contract,
   column: ContractColumn,
@@ -161,7 +177,12 @@ const columnConditions = (
     );
   }
   const type = column.type;
-  if (type.kind !== 'text' && !(type.kind === 'code' && type.unlisted.kind === 'code')) {
+  const mayBeNull = contract.onTypeChange === 'ignore' && !column.required && !identifies;
+  const fitsAlways =
+    type.kind === 'text' ||
+    (type.kind === 'code' && type.unlisted.kind === 'code') ||
+    (mayBeNull && isMeasured(column));
+  if (!fitsAlways) {
     add(
       column.codes.invalid ?? invalidCodes[type.kind],
       sql`${raw} is not null and ${typed} is null`,
@@ -210,6 +231,7 @@ export const refusalConditions = (
     column: rule.column,
     when: ruleCondition(rule, context),
   })),
+  ...driftConditions(context.drift),
 ];
 
 /** The constants that rules may name: `policy_<key>` and `has_<column>`, as far as they are named. */

@@ -106,6 +106,12 @@ const fileReasons: Readonly<Record<string, Reason>> = {
   },
 };
 
+/** A record that was refused for a column of its file: one that the contract lacks, or one that the file lacks. */
+const columnReason: Reason = {
+  is: 'Its file has other columns than the contract of the feed, and the feed refuses such rows.',
+  toDo: 'Name the column under feeds.<feed>.columns, or set feeds.<feed>.onNewColumn or onMissingColumn to evolve, and replay.',
+};
+
 const unknown = (code: string): Reason => ({
   is: `The rule ${code} of the contract refused it.`,
   toDo: 'Correct the source, or the rule in the contract, and replay.',
@@ -116,7 +122,8 @@ export const rowReason = (
   code: string,
   { feed, column }: { readonly feed: string; readonly column: string | null },
 ): Reason => {
-  const { is, toDo } = rowReasons[code] ?? unknown(code);
+  const { is, toDo } =
+    code === 'columns' && column !== null ? columnReason : (rowReasons[code] ?? unknown(code));
   return { is, toDo: toDo.replaceAll('<feed>', feed).replaceAll('<column>', column ?? '<column>') };
 };
 

@@ -9,7 +9,7 @@ import {
 } from '../ingest/index.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
-import { bronzeDefinition, publishBronze } from './load/bronze-relation.ts';
+import { appendBronze, publishBronze } from './load/bronze-relation.ts';
 import type { FileRow } from './load/file-row.ts';
 import { reopenFile } from './load/find-orphans.ts';
 import type { LoadedFile } from './load/load-context.ts';
@@ -104,7 +104,8 @@ const readWhole = async (
   await load.effects.fs.makeFolder(folder);
   const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
   const paths = joinSql(written.map((part) => quoteText(part.path)));
-  const columns = bronzeColumns(contract).map(({ name }) => {
+  const added = context.drift.added.map((column) => column.name);
+  const columns = bronzeColumns(contract, added).map(({ name }) => {
     const expression = bronzePositions[name];
     return expression === undefined
       ? quoteName(name)
@@ -112,7 +113,7 @@ const readWhole = async (
   });
   const part = sql`(select ${joinSql(columns)} from read_parquet([${paths}], hive_partitioning = false))`;
   return idRule(contract, context.positions).kind === 'whole-row'
-    ? numberRepeats(contract, part)
+    ? numberRepeats(contract, part, added)
     : sql`select * from ${part}`;
 };
 
@@ -136,7 +137,7 @@ const replayFile = async (
   rows: readonly number[],
 ): Promise<number> => {
   const { engine, draft, load } = session;
-  const { contract, row } = file;
+  const { contract } = file;
   const wanted = joinSql(rows.map((one) => sql`${one}`));
   const accepted = sql`select * from (${await readWhole(session, file)}) where _source_row in (${wanted}) and not _refused and not _blank`;
   const table = sql`load.replaying`;
@@ -145,12 +146,7 @@ const replayFile = async (
     ({ place }) => Number(place),
   );
   if (passed.length > 0) {
-    const partition = row.received_on.slice(0, 7);
-    await draft.append(
-      bronzeDefinition(contract),
-      sql`select * from ${table} order by _source_row`,
-      { partition },
-    );
+    await appendBronze(draft, file, sql`select * from ${table} order by _source_row`);
     await engine.execute(
       sql`insert into ${replayedName} select ${quoteText(contract.feed)}, _file_id, _source_row from ${table}`,
     );

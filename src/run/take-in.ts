@@ -4,6 +4,7 @@ import { type FileRow, unloadedRow } from './load/file-row.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import { type AsideFile, loadReceipts, takeOut } from './load/load-files.ts';
 import { type Reception, receiveFiles } from './load/receive-files.ts';
+import { findMisfits } from './load/record-refusals.ts';
 import type { Replayed } from './replay-records.ts';
 import { inStep, pendingReceipts, publishAllBronze, type Session } from './run-session.ts';
 
@@ -101,6 +102,26 @@ const applyBudgets = async (
   return aside;
 };
 
+/** Files of feeds with `onTypeChange: reject` in which a cell does not fit the type of its column. */
+const applyTypeChanges = async (
+  session: Session,
+  loaded: readonly LoadedFile[],
+): Promise<readonly AsideFile[]> => {
+  const aside: AsideFile[] = [];
+  for (const file of loaded.filter(({ contract }) => contract.onTypeChange === 'reject')) {
+    const { contract, row } = file;
+    const found = await findMisfits(session.load, file);
+    if (found.length === 0) continue;
+    const { feed } = contract;
+    const text = `It has cells that do not fit the type of their column: ${found.join(', ')}. As feeds.${feed}.onTypeChange is reject, none of its rows was loaded.`;
+    const hint = `Look at them with schoolhouse quarantine list --file ${row.path}, then mend the file or the type in the contract; to refuse only such rows: feeds.${feed}.onTypeChange: quarantine`;
+    aside.push(
+      ...(await setFilesAside(session, contract, [file], { reason: 'budget', text, hint })),
+    );
+  }
+  return aside;
+};
+
 const wants = (session: Session, path: string): boolean => {
   const { only } = session.options;
   if (only === undefined) return true;
@@ -124,6 +145,14 @@ const fits = (pattern: string, path: string): boolean => {
     at = found + word.length;
   }
   return true;
+};
+
+const withoutAside = (
+  files: readonly LoadedFile[],
+  aside: readonly AsideFile[],
+): readonly LoadedFile[] => {
+  const gone = new Set(aside.map((one) => one.row.file_id));
+  return files.filter((file) => !gone.has(file.row.file_id));
 };
 
 /** Receives new files and reads them, and what waits in the archive, into bronze. Judges budgets. */
@@ -161,13 +190,14 @@ export const takeIn = async (session: Session): Promise<Intake> => {
   ]) {
     book.put(row);
   }
-  const overBudget = await applyBudgets(session, result.loaded);
-  const setAside = new Set(overBudget.map((one) => one.row.file_id));
+  const misfits = await applyTypeChanges(session, result.loaded);
+  const rest = withoutAside(result.loaded, misfits);
+  const overBudget = await applyBudgets(session, rest);
   await publishAllBronze(session, project.contracts);
   return {
     reception,
-    loaded: result.loaded.filter((file) => !setAside.has(file.row.file_id)),
-    aside: [...result.aside, ...overBudget],
+    loaded: withoutAside(rest, overBudget),
+    aside: [...result.aside, ...misfits, ...overBudget],
     skipped: result.skipped,
   };
 };

@@ -87,19 +87,15 @@ const warningRows = (run: number, warnings: readonly Warning[]): readonly Ledger
   }));
 
 const schemaRows = (run: number, intake: Intake): readonly LedgerRow[] =>
-  intake.loaded.flatMap(({ row, contract, unmatched, missing }) => {
-    const line = (change: string, column: string): LedgerRow => ({
+  intake.loaded.flatMap(({ row, contract, changes }) =>
+    changes.map(({ change, column }) => ({
       run_id: run,
       file_id: row.file_id,
       feed: contract.feed,
       change,
       column_name: column,
-    });
-    return [
-      ...unmatched.map((header) => line('unmatched', header)),
-      ...missing.map((column) => line('missing', column)),
-    ];
-  });
+    })),
+  );
 
 const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[] => {
   const { project, handle } = session;

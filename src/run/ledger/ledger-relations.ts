@@ -119,7 +119,11 @@ export const ledgerRelations = {
       column('run_id', 'BIGINT', 'The run.'),
       column('file_id', 'VARCHAR', 'The file version.'),
       column('feed', 'VARCHAR', 'The feed.'),
-      column('change', 'VARCHAR', 'unmatched (in the file, not in the contract) or missing.'),
+      column(
+        'change',
+        'VARCHAR',
+        'added (new in bronze), unmatched (in the file, and kept by no table) or missing.',
+      ),
       column('column_name', 'VARCHAR', 'Header in the file, or column of the contract.'),
     ],
   },

@@ -5,6 +5,7 @@ import { stageNames } from '../stage/stage-names.ts';
 import type { FileRow } from './file-row.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
 import { fileIdOf } from './load-files.ts';
+import { readingContext } from './reading-context.ts';
 import { recordRefusals, writeRecords } from './record-refusals.ts';
 
 export type OrphanRequest = {
@@ -35,14 +36,9 @@ export const reopenFile = async (
   const { report } = member.outcome;
   const match = matchFeed(load.project.contracts, member.path, report.plain.columns);
   if (match.kind !== 'matched') return undefined;
-  const context = {
-    positions: match.header.columns,
-    vocabularies: load.project.vocabularies,
-    policies: load.project.policies,
-    timeZone: load.project.config.settings.timezone,
-    receivedOn: receipt.received_on,
-  };
-  return { row, contract: match.contract, context, report, unmatched: [], missing: [] };
+  const { contract, header, drift } = match;
+  const context = readingContext(load, receipt, { positions: header.columns, drift });
+  return { row, contract, context, report, changes: [] };
 };
 
 /**

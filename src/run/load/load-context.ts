@@ -22,13 +22,18 @@ export type LoadContext = {
   readonly effects: Effects;
 };
 
+/** A header that no column took, kept under a name of its own (added) or not, or a column that the file lacks. */
+export type SchemaChange = {
+  readonly change: 'added' | 'unmatched' | 'missing';
+  readonly column: string;
+};
+
 /** A file version whose rows are in a bronze part of this run. */
 export type LoadedFile = {
   readonly row: FileRow;
   readonly contract: Contract;
   readonly context: ReadingContext;
   readonly report: ScanReport;
-  /** Headers that no column took, and columns that the file lacks. */
-  readonly unmatched: readonly string[];
-  readonly missing: readonly string[];
+  /** What the ledger keeps of its header. */
+  readonly changes: readonly SchemaChange[];
 };

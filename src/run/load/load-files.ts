@@ -148,7 +148,7 @@ export const takeOut = async (
   const list = fileIds.map(quoteText).join(', ') as Sql;
   const parts = bronzeParts(contract.feed);
   const empty = sql`select * from (${load.draft.query(parts)}) where false`;
-  await load.draft.replaceRows(bronzeDefinition(contract), {
+  await load.draft.replaceRows(bronzeDefinition(load.draft, contract), {
     keys: sql`select unnest([${list}]) as _file_id`,
     insert: empty,
   });

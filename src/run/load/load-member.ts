@@ -6,6 +6,7 @@ import {
   type FeedMatch,
   matchesFilePattern,
   matchFeed,
+  noDrift,
 } from '../../contract/index.ts';
 import {
   bronzeColumns,
@@ -15,7 +16,6 @@ import {
   idRule,
   type Member,
   numberRepeats,
-  type ReadingContext,
   type Receipt,
   type ScanReport,
   type SetAside,
@@ -23,10 +23,12 @@ import {
 import { type Part, partsScan } from '../../lake/index.ts';
 import { runErrors } from '../errors.ts';
 import { noCounts } from '../run-report.ts';
-import { bronzeDefinition } from './bronze-relation.ts';
+import { appendBronze } from './bronze-relation.ts';
 import { type FileRow, unloadedRow } from './file-row.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
+import { readingContext } from './reading-context.ts';
 import { recordRefusals, writeRecords } from './record-refusals.ts';
+import { tellColumns } from './tell-columns.ts';
 
 export type MemberResult =
   | { readonly kind: 'loaded'; readonly file: LoadedFile }
@@ -90,44 +92,29 @@ const headerProblem = (report: ScanReport): { text: string } | undefined => {
   };
 };
 
-const readingContext = (
-  load: LoadContext,
-  match: Extract<FeedMatch, { kind: 'matched' }>,
-  receipt: Receipt,
-): ReadingContext => ({
-  positions: match.header.columns,
-  vocabularies: load.project.vocabularies,
-  policies: load.project.policies,
-  timeZone: load.project.config.settings.timezone,
-  receivedOn: receipt.received_on,
-});
-
 /** Writes the rows of a scanned file as one bronze part, in the order of the file. */
 const writePart = async (
   load: LoadContext,
-  contract: Contract,
-  {
-    query,
-    receivedOn,
-    isNumbered,
-  }: { readonly query: Sql; readonly receivedOn: string; readonly isNumbered: boolean },
+  file: Pick<LoadedFile, 'contract' | 'context' | 'row'>,
+  query: Sql,
 ): Promise<readonly Part[]> => {
-  const definition = bronzeDefinition(contract);
-  const partition = receivedOn.slice(0, 7);
-  if (!isNumbered) return load.draft.append(definition, query, { partition });
+  const { contract, context } = file;
+  const isNumbered = idRule(contract, context.positions).kind === 'whole-row';
+  if (!isNumbered) return appendBronze(load.draft, file, query);
   // Ids of rows without ids depend on all rows of the file: read once into a temp part, then numbered.
   const folder = join(load.tempFolder, load.effects.newId());
   await load.effects.fs.makeFolder(folder);
   const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
   const paths = written.map((part) => quoteText(part.path)).join(', ');
-  const columns = bronzeColumns(contract)
+  const added = context.drift.added.map((column) => column.name);
+  const columns = bronzeColumns(contract, added)
     .map(({ name }) => {
       const expression = bronzePositions[name];
       return expression === undefined ? `"${name}"` : `${expression} as "${name}"`;
     })
     .join(', ');
   const part = sql`(select ${columns as Sql} from read_parquet([${paths as Sql}], hive_partitioning = false))`;
-  const parts = await load.draft.append(definition, numberRepeats(contract, part), { partition });
+  const parts = await appendBronze(load.draft, file, numberRepeats(contract, part, added));
   await load.effects.fs.removeTree(folder);
   return parts;
 };
@@ -159,6 +146,15 @@ const readPartFacts = async (
   };
 };
 
+const warnOfText = (
+  load: LoadContext,
+  { path, report }: { readonly path: string; readonly report: ScanReport },
+  { feed }: Contract,
+): void => {
+  for (const { code, line, text } of report.warnings)
+    load.warn({ code, feed, file: path, ...(line === undefined ? {} : { line }), text });
+};
+
 const loadMatched = async (
   load: LoadContext,
   member: { readonly path: string; readonly report: ScanReport },
@@ -169,7 +165,12 @@ const loadMatched = async (
   const { report } = member;
   const { receipt, fileId } = identity;
   const batchDate = match.batchDate ?? load.batchDate ?? null;
-  const context = readingContext(load, match, receipt);
+  const changes = tellColumns(load, member.path, match);
+  warnOfText(load, member, contract);
+  const context = readingContext(load, receipt, {
+    positions: match.header.columns,
+    drift: match.drift,
+  });
   const version: FileVersion = {
     fileId,
     path: member.path,
@@ -179,11 +180,17 @@ const loadMatched = async (
     batchDate,
     run: load.run,
   };
-  const parts = await writePart(load, contract, {
-    query: bronzeQuery(contract, context, { report, file: version }),
-    receivedOn: receipt.received_on,
-    isNumbered: idRule(contract, match.header.columns).kind === 'whole-row',
-  });
+  const unread: FileRow = {
+    ...baseRow(load, { path: member.path, outcome: { kind: 'scanned', report } }, identity),
+    ...noCounts,
+    feed: contract.feed,
+    batch_date: batchDate,
+    status: 'loaded',
+    reason: null,
+    detail: null,
+  };
+  const query = bronzeQuery(contract, context, { report, file: version });
+  const parts = await writePart(load, { contract, context, row: unread }, query);
   await load.effects.point('bronze.part');
   const facts = await readPartFacts(load, contract, parts);
   if (facts.rows + report.refused !== report.read) {
@@ -194,25 +201,8 @@ const loadMatched = async (
       { place: { file: member.path } },
     );
   }
-  const row: FileRow = {
-    ...baseRow(load, { path: member.path, outcome: { kind: 'scanned', report } }, identity),
-    ...noCounts,
-    feed: contract.feed,
-    batch_date: batchDate,
-    status: 'loaded',
-    reason: null,
-    detail: null,
-    read: report.read,
-    blank: facts.blank,
-  };
-  const file: LoadedFile = {
-    row,
-    contract,
-    context,
-    report,
-    unmatched: match.header.unmatched.map((one) => one.header),
-    missing: match.header.missing.map((one) => one.column),
-  };
+  const row: FileRow = { ...unread, read: report.read, blank: facts.blank };
+  const file: LoadedFile = { row, contract, context, report, changes };
   let quarantined = 0;
   const stage = { kind: 'read' } as const;
   if (report.refusedPath !== undefined) {
@@ -251,16 +241,9 @@ const emptyFile = (
     detail: null,
   },
   contract,
-  context: {
-    positions: new Map(),
-    vocabularies: load.project.vocabularies,
-    policies: load.project.policies,
-    timeZone: load.project.config.settings.timezone,
-    receivedOn: identity.receipt.received_on,
-  },
+  context: readingContext(load, identity.receipt, { positions: new Map(), drift: noDrift }),
   report,
-  unmatched: [],
-  missing: [],
+  changes: [],
 });
 
 /** Reads one scanned text into bronze, or says why it is set aside. Its refused rows are recorded. */
@@ -304,35 +287,6 @@ export const loadMember = async (
       hint: error.hint,
       feed,
       batchDate,
-    });
-  }
-  for (const column of match.missingRequired) {
-    load.warn({
-      code: 'column_missing',
-      feed: match.contract.feed,
-      file: member.path,
-      line: 1,
-      column,
-      text: `The required column ${column} is not in the file; its rows load without it.`,
-    });
-  }
-  for (const { header, closest } of match.header.unmatched) {
-    load.warn({
-      code: 'column_unmatched',
-      feed: match.contract.feed,
-      file: member.path,
-      line: 1,
-      column: header,
-      text: `No column of ${match.contract.feed} takes this header${closest === undefined ? '' : `; closest: ${closest}`}. It stays in the archive.`,
-    });
-  }
-  for (const warning of report.warnings) {
-    load.warn({
-      code: warning.code,
-      feed: match.contract.feed,
-      file: member.path,
-      ...(warning.line === undefined ? {} : { line: warning.line }),
-      text: warning.text,
     });
   }
   return loadMatched(load, { path: member.path, report }, identity, match);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { quoteText, type Sql, sql } from '../../base/index.ts';
-import { explainQuery, extractRecords, type ScanReport } from '../../ingest/index.ts';
+import { joinSql, quoteText, type Sql, sql } from '../../base/index.ts';
+import { explainQuery, extractRecords, type ScanReport, typeMisfits } from '../../ingest/index.ts';
 import { ledgerRelations } from '../ledger/ledger-relations.ts';
 import { rowsQuery } from '../ledger/rows-query.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
@@ -63,6 +63,23 @@ export const recordRefusals = async (
       ${reasons}, raw_record, 'open', null, null, null
     from (${explained})`);
   return (await countRefusals(load)) - before;
+};
+
+/** Columns of a file in which a cell does not fit the type, as its refused records tell. */
+export const findMisfits = async (
+  { engine }: Pick<LoadContext, 'engine'>,
+  { row, contract }: Pick<LoadedFile, 'row' | 'contract'>,
+): Promise<readonly string[]> => {
+  const misfits = typeMisfits(contract).map(
+    ({ code, column }) => sql`(${quoteText(code)}, ${quoteText(column)})`,
+  );
+  if (misfits.length === 0) return [];
+  const rows = await engine.rows(
+    sql`select distinct reason."column" as name
+      from (select unnest(reasons) as reason from ${refusals} where file_id = ${quoteText(row.file_id)})
+      where (reason.code, reason."column") in (${joinSql(misfits)}) order by name`,
+  );
+  return rows.map(({ name }) => String(name));
 };
 
 const countRefusals = async ({ engine }: LoadContext): Promise<number> => {

@@ -1,6 +1,7 @@
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
+import { bronzeViewColumns } from '../../ingest/index.ts';
 import { stageNames } from './stage-names.ts';
 import { keyList } from './winner-order.ts';
 
@@ -53,8 +54,10 @@ export const createCandidates = async (
     Number(waiting?.n ?? 0) === 0
       ? sql`true`
       : sql`not exists (select 1 from ${names.orphans} as o where o._file_id = b._file_id and o._source_row = b._source_row)`;
+  // What files added to the contract's columns stays in bronze.
+  const columns = joinSql(bronzeViewColumns(options.contract).map(({ name }) => quoteName(name)));
   await engine.execute(
-    sql`create or replace view ${names.candidates} as select * from ${names.bronze} as b where ${isCurrentVersion(options)} and ${isKnown}`,
+    sql`create or replace view ${names.candidates} as select ${columns} from ${names.bronze} as b where ${isCurrentVersion(options)} and ${isKnown}`,
   );
 };
 
