@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Compiled, type Effects, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
-import { readSnapshot, relationQuery } from '../lake/index.ts';
+import { readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
 import { columnFormula, type Formula } from './explain/column-formula.ts';
 import {
   allRelations,
@@ -61,10 +61,8 @@ const columnDownstream = (
 const readBuilt = async (
   engine: Engine,
   relation: string,
-  lakeFolder: string,
-  effects: Effects,
+  snapshot: Snapshot | undefined,
 ): Promise<Explanation['built']> => {
-  const snapshot = await readSnapshot(lakeFolder, {}, effects);
   const ledger = ledgerRelations.relation.relation;
   const entry = snapshot?.manifest.relations[relation];
   if (snapshot === undefined || snapshot.manifest.relations[ledger] === undefined) return null;
@@ -78,8 +76,12 @@ const readBuilt = async (
   return { run_id: entry.builtIn, rows: entry.parts.reduce((sum, part) => sum + part.rows, 0) };
 };
 
-const explain = (project: Project, name: string): Omit<Explanation, 'built'> => {
-  const relations = allRelations(project);
+const explain = (
+  project: Project,
+  name: string,
+  snapshot: Snapshot | undefined,
+): Omit<Explanation, 'built'> => {
+  const relations = allRelations(project, snapshot);
   const { found, column } = resolveName(name, relations);
   const { reads, ...facts } = found;
   const own = found.columns.find((one) => one.name === column);
@@ -124,10 +126,11 @@ export const explainRelation = async (
   try {
     const project = await openProject({ ...options, flags: [], engine }, world);
     if (project.kind === 'problems') return project;
-    const explained = explain(project.value, options.name);
+    const snapshot = await readSnapshot(lake, {}, world);
+    const explained = explain(project.value, options.name, snapshot);
     return {
       kind: 'ok',
-      value: { ...explained, built: await readBuilt(engine, explained.relation, lake, world) },
+      value: { ...explained, built: await readBuilt(engine, explained.relation, snapshot) },
     };
   } finally {
     await engine[Symbol.asyncDispose]();

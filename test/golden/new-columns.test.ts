@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { explainRelation } from '../../src/run/index.ts';
 import { attendanceCsv, csv, studentsCsv } from '../kit/csv.ts';
-import { makeProject, type Row, type SchoolProject } from '../kit/school-project.ts';
+import { makeProject, packageFolder, type Row, type SchoolProject } from '../kit/school-project.ts';
 import { readTables } from '../kit/world.ts';
 
 // What is asked of bronze alone needs no models.
@@ -31,6 +32,9 @@ const told = (report: { readonly warnings: readonly { code: string; column?: str
   report.warnings
     .filter(({ code }) => code.startsWith('column_'))
     .map(({ code, column }) => [code, column]);
+// By name, not in the order of arrival.
+const shown = `select column_name as name from information_schema.columns
+  where table_schema = 'bronze' and table_name = 'attendance' and column_name in ('floor', 'room_no') order by ordinal_position`;
 const changes = `select run_id, change, column_name from meta.schema_change
   where change <> 'missing' order by run_id, column_name`;
 
@@ -71,6 +75,7 @@ describe('a new column', () => {
       { id: 'c1', room_no: 'R2', floor: '3' },
       { id: 'd1', room_no: null, floor: null },
     ]);
+    expect(await project.rows(shown)).toEqual([{ name: 'floor' }, { name: 'room_no' }]);
     expect(await project.rows(changes)).toEqual([
       { run_id: 2, change: 'added', column_name: 'Room No.' },
       { run_id: 3, change: 'added', column_name: 'Floor' },
@@ -215,6 +220,21 @@ describe('a new column', () => {
     expect(
       await project.rows('select examiner_name, examiner_room_no from bronze.assessments'),
     ).toEqual([{ examiner_name: 'Z', examiner_room_no: '12' }]);
+  });
+
+  it('can be explained, and is no column of staging', async () => {
+    await using project = await twoDays();
+    await project.run(bronze);
+    const explain = (name: string) =>
+      explainRelation(
+        { projectFolder: project.folder, packageFolder, version: '0.0.0', name },
+        project.effects,
+      );
+    expect(await explain('bronze.attendance.room_no')).toMatchObject({
+      kind: 'ok',
+      value: { column: { name: 'room_no', type: 'VARCHAR', privacy: 'personal' } },
+    });
+    await expect(explain('staging.attendance.room_no')).rejects.toThrow('room_no');
   });
 
   it('that is named like a password is not kept, and said', async () => {

@@ -1,9 +1,11 @@
 import { pipelineError } from '../../base/index.ts';
 import { type Contract, closest } from '../../contract/index.ts';
 import { bronzeColumnType } from '../../ingest/index.ts';
+import type { Snapshot } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { runErrors } from '../errors.ts';
 import { type LedgerRelation, ledgerRelations } from '../ledger/ledger-relations.ts';
+import { addedColumns } from '../load/bronze-relation.ts';
 import type { Project } from '../open-project.ts';
 import { searchPath } from '../open-reader.ts';
 
@@ -84,7 +86,11 @@ const ofModel = (model: Model): NamedRelation => ({
   defined_in: placeOf({ file: model.place.file }),
 });
 
-const ofFeed = (layer: 'bronze' | 'staging', contract: Contract): NamedRelation => ({
+const ofFeed = (
+  layer: 'bronze' | 'staging',
+  contract: Contract,
+  added: readonly string[] = [],
+): NamedRelation => ({
   relation: `${layer}.${contract.feed}`,
   kind: 'feed',
   grain:
@@ -95,13 +101,19 @@ const ofFeed = (layer: 'bronze' | 'staging', contract: Contract): NamedRelation 
   ...{ key: contract.key, policy: 'student', sql: null },
   reads: layer === 'staging' ? [`bronze.${contract.feed}`] : [],
   refresh: `${contract.loadStrategy}${contract.newestBy === undefined ? '' : `, the newest ${contract.newestBy} of a key wins`}`,
-  columns: contract.columns.map((column) => ({
-    name: column.name,
-    type: bronzeColumnType(column),
-    is: `${column.description.trim()}${column.required ? ' Required.' : ''} In the file: ${[column.physicalName, ...column.aliases].slice(0, 6).join(', ')}.`,
-    unit: null,
-    privacy: column.privacy,
-  })),
+  columns: [
+    ...contract.columns.map((column) => ({
+      name: column.name,
+      type: bronzeColumnType(column),
+      is: `${column.description.trim()}${column.required ? ' Required.' : ''} In the file: ${[column.physicalName, ...column.aliases].slice(0, 6).join(', ')}.`,
+      unit: null,
+      privacy: column.privacy,
+    })),
+    ...added.map((name) => ({
+      ...{ name, type: 'VARCHAR', unit: null, privacy: 'personal' },
+      is: `A column of files that the contract lacks, as text. To read it by a type: feeds.${contract.feed}.columns.`,
+    })),
+  ],
   checks: contract.rules.map((rule) => ({
     name: rule.code,
     severity: 'refuses the row',
@@ -137,10 +149,16 @@ const ofLedger = (relation: LedgerRelation): NamedRelation => ({
   defined_in: 'the program',
 });
 
-/** Every relation of a project that can be explained. */
-export const allRelations = ({ graph, contracts }: Project): readonly NamedRelation[] => [
+/** Every relation of a project that can be explained; `snapshot` tells the columns that files brought. */
+export const allRelations = (
+  { graph, contracts }: Project,
+  snapshot: Snapshot | undefined,
+): readonly NamedRelation[] => [
   ...graph.models.map(ofModel),
-  ...contracts.flatMap((contract) => [ofFeed('bronze', contract), ofFeed('staging', contract)]),
+  ...contracts.flatMap((contract) => [
+    ofFeed('bronze', contract, snapshot === undefined ? [] : addedColumns(snapshot, contract)),
+    ofFeed('staging', contract),
+  ]),
   ...Object.values(ledgerRelations).map(ofLedger),
 ];
 

@@ -7,15 +7,16 @@ import {
   bronzeViewColumns,
   bronzeViewQuery,
 } from '../../ingest/index.ts';
-import type { Draft, LakeColumn, Part, RelationDefinition } from '../../lake/index.ts';
+import type { Draft, LakeColumn, Part, RelationDefinition, Snapshot } from '../../lake/index.ts';
 import type { LoadedFile } from './load-context.ts';
 
 /** Where a feed's rows are stored, refused and blank ones included; `bronze.<feed>` shows the accepted. */
 export const bronzeParts = (feed: string): string => `bronze_parts.${feed}`;
 
 /** The stored columns that came from files: they stand behind those that tell where a row is from. */
-const storedAdded = (draft: Pick<Draft, 'relation'>, feed: string): readonly string[] => {
-  const stored = draft.relation(bronzeParts(feed));
+const storedAdded = (lake: Pick<Draft, 'relation'> | Snapshot, feed: string): readonly string[] => {
+  const name = bronzeParts(feed);
+  const stored = 'manifest' in lake ? lake.manifest.relations[name] : lake.relation(name);
   if (stored?.kind !== 'parts') return [];
   const lastOwn = stored.columns.findLastIndex((column) => column.name.startsWith('_'));
   return stored.columns.slice(lastOwn + 1).map((column) => column.name);
@@ -23,11 +24,11 @@ const storedAdded = (draft: Pick<Draft, 'relation'>, feed: string): readonly str
 
 /** Columns that files of a feed brought and its contract lacks, by name. */
 export const addedColumns = (
-  draft: Pick<Draft, 'relation'>,
+  lake: Pick<Draft, 'relation'> | Snapshot,
   { feed, columns }: Contract,
 ): readonly string[] => {
   const own = new Set(columns.map((column) => column.name));
-  return storedAdded(draft, feed).filter((name) => !own.has(name));
+  return storedAdded(lake, feed).filter((name) => !own.has(name));
 };
 
 /** How a feed's rows are stored: with every column that a file brought so far, and `added` ones. */
