@@ -75,7 +75,7 @@ const rowReasons: Readonly<Record<string, Reason>> = {
 /** Why a whole file was set aside, by code. */
 const fileReasons: Readonly<Record<string, Reason>> = {
   feed_unmatched: {
-    is: 'No feed takes it by its name and its header, or they disagree.',
+    is: 'No feed takes it by its name and its header, they disagree, or its feed rejects other columns than its own.',
     toDo: 'Name its feed in schoolhouse.yaml (feeds.<feed>.files and columns), or list it under ignore.',
   },
   key_column_missing: {
@@ -91,7 +91,7 @@ const fileReasons: Readonly<Record<string, Reason>> = {
     toDo: 'Name it: feeds.<feed>.records in schoolhouse.yaml.',
   },
   budget: {
-    is: 'Too many of its rows were refused.',
+    is: 'Too many of its rows were refused; where onTypeChange is reject, one is too many.',
     toDo: 'Look at the reasons (schoolhouse quarantine list), then mend the file, the contract or quarantine.budget_pct.',
   },
   file_empty: { is: 'It has no bytes.', toDo: 'Deliver it again, or remove it.' },
