@@ -66,8 +66,12 @@ export const writeWhole = async (
   }
   if (isSmall) {
     const held = buildName(model, 'held');
-    await engine.execute(sql`create or replace table ${held} as ${own}`);
-    await draft.write(definition, sql`select * from ${held}`, { pass: heldRows });
+    const sorted = contract === undefined ? undefined : await sortedQuery(engine, model, contract);
+    const rows = sorted === undefined ? own : rowsOf(sorted);
+    await engine.execute(sql`create or replace table ${held} as ${rows}`);
+    await draft.write(definition, sql`select * from ${held}`, {
+      pass: { ...heldRows, isSorted: sorted !== undefined },
+    });
     await engine.execute(sql`drop table ${held}`);
     return;
   }

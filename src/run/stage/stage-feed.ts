@@ -106,6 +106,27 @@ const columnList = (contract: Contract): Sql =>
     ].map(quoteName),
   ]);
 
+/**
+ * The rows that win: those of keys that only one row claims, and the first of the others. Where no key
+ * is claimed twice, nothing is asked of ten million rows, and the engine's guess of their number holds.
+ */
+const winners = async (
+  engine: Engine,
+  names: StageNames,
+  {
+    of,
+    columns,
+    key,
+    ranked,
+  }: { readonly of: Sql; readonly columns: Sql; readonly key: Sql; readonly ranked: Sql },
+): Promise<Sql> => {
+  const [contested] = await engine.rows(sql`select count(*) as n from ${names.contested}`);
+  if (Number(contested?.n ?? 0) === 0) return sql`select ${columns} from ${of}`;
+  return sql`select ${columns} from ${of} where (${key}) not in (select ${key} from ${names.contested})
+    union all
+    select ${columns} from ${names.ranked} where ${ranked}`;
+};
+
 const createStaging = async (
   engine: Engine,
   names: StageNames,
@@ -117,9 +138,12 @@ const createStaging = async (
   const isChange = appliesEveryKey(contract)
     ? sql`true`
     : sql`_winner_seen_before is distinct from _winner_seen`;
-  const rows = sql`select ${columns} from ${names.fresh} where (${key}) not in (select ${key} from ${names.contested})
-    union all
-    select ${columns} from ${names.ranked} where _place = 1 and ${isChange}`;
+  const rows = await winners(engine, names, {
+    of: names.fresh,
+    columns,
+    key,
+    ranked: sql`_place = 1 and ${isChange}`,
+  });
   // A first load is read straight from its parts; a copy of ten million rows would cost seconds.
   // Staged again when a file is set aside after all: then as before, a view or a table.
   await engine.execute(
@@ -161,10 +185,13 @@ export const stageEverything = async (engine: Engine, contract: Contract): Promi
     sql`create or replace table ${names.ranked} as ${rankRows(contract, claims)}`,
   );
   await engine.execute(sql`drop table if exists ${names.staging}`);
-  await engine.execute(sql`create or replace view ${names.staging} as
-    select ${columns} from ${names.candidates} where (${key}) not in (select ${key} from ${names.contested})
-    union all
-    select ${columns} from ${names.ranked} where _place = 1`);
+  const rows = await winners(engine, names, {
+    of: names.candidates,
+    columns,
+    key,
+    ranked: sql`_place = 1`,
+  });
+  await engine.execute(sql`create or replace view ${names.staging} as ${rows}`);
 };
 
 /** Adds the winners of more keys (a relation with the key columns) to an incremental `staging.<feed>`. */
