@@ -82,6 +82,9 @@ export const modelErrors = {
     (f: { check: string }) =>
       `The check ${f.check} has no trips: one that cannot fail proves nothing.`,
   ),
+  'model.test-failed': usage(
+    (f: { user: string; difference: string }) => `${f.user} fails: ${f.difference}.`,
+  ),
   'model.check-name-taken': usage(
     (f: { check: string; owner: string }) => `The check ${f.check} exists already, in ${f.owner}.`,
   ),

@@ -5,6 +5,7 @@ import { createViews, hashFile, type Lease, openLease, type Snapshot } from '../
 import type { Check, Model } from '../model/index.ts';
 import { builtFromHash } from './build/build-models.ts';
 import { runChecks } from './check/run-checks.ts';
+import { testOwnModels } from './check/test-own-models.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { defaultMemoryBytes } from './open-reader.ts';
@@ -30,6 +31,8 @@ export type CheckOptions = {
 export type ProjectCheck = {
   readonly feeds: number;
   readonly models: number;
+  /** Tests of the project's own models and checks that passed. */
+  readonly tests: number;
   /** The snapshot that was checked; null when only the compiler was asked, or nothing was loaded yet. */
   readonly snapshot: number | null;
   readonly checks: readonly CheckReport[];
@@ -120,7 +123,7 @@ const checkSnapshot = async (
   }: { readonly engine: Engine; readonly project: Project; readonly options: CheckOptions },
   { snapshot }: Lease,
   effects: Effects,
-): Promise<Omit<ProjectCheck, 'feeds' | 'models'>> => {
+): Promise<Omit<ProjectCheck, 'feeds' | 'models' | 'tests'>> => {
   const { run, asOf } = snapshot.manifest;
   options.onProgress?.('parts');
   const hashed = await findDamaged(snapshot, effects);
@@ -155,7 +158,10 @@ const checkWith = async (
   const project = await openProject({ ...options, flags: [], engine }, withoutWrites(effects));
   if (project.kind === 'problems') return project;
   const { contracts, graph } = project.value;
-  const sizes = { feeds: contracts.length, models: graph.models.length };
+  const { projectFolder } = options;
+  const { tests, failed } = await testOwnModels(engine, { graph, projectFolder }, effects);
+  if (failed.length > 0) return { kind: 'problems', problems: failed };
+  const sizes = { feeds: contracts.length, models: graph.models.length, tests };
   const compiled = { ...sizes, snapshot: null, checks: [], waiting: [], parts: 0, damaged: [] };
   if (lease === undefined) return { kind: 'ok', value: compiled };
   const found = await checkSnapshot({ engine, project: project.value, options }, lease, effects);
@@ -163,7 +169,7 @@ const checkWith = async (
 };
 
 /**
- * Compiles the project, then asks every check of the current snapshot, in full, and compares every part
+ * Compiles the project and runs the tests of its own models, then asks every check of the current snapshot, in full, and compares every part
  * with its hash. Nothing is changed. Every problem of the project's files is told at once.
  */
 export const checkProject = async (

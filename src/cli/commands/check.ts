@@ -63,8 +63,10 @@ export const run = async (context: CommandContext): Promise<number> => {
     await output.data(JSON.stringify({ status: statuses[code], ...found }));
     return code;
   }
+  const tested =
+    found.tests === 0 ? '' : `; ${plural(found.tests, 'test', 'tests')} of your own models passed`;
   output.talk(
-    `${plural(found.feeds, 'feed', 'feeds')} and ${plural(found.models, 'model', 'models')} compile`,
+    `${plural(found.feeds, 'feed', 'feeds')} and ${plural(found.models, 'model', 'models')} compile${tested}`,
   );
   if (found.damaged.length > 0) printDamaged(output, found);
   else if (found.snapshot !== null) printChecks(output, found);
