@@ -133,11 +133,11 @@ const examineRun = async (
   switch (state.kind) {
     case 'none':
       return fine('run', 'no run yet');
-    case 'ended':
-      return fine(
-        'run',
-        `no run works; the last one, ${state.file.run}, ended: ${state.file.state}`,
-      );
+    case 'ended': {
+      const { run, state: ending, step } = state.file;
+      const where = ending === 'done' ? '' : `, stopped at ${step}`;
+      return fine('run', `no run works; the last one, ${run}, ended: ${ending}${where}`);
+    }
     case 'running': {
       const { run, pid, command, startedAt, step } = state.file;
       return note(

@@ -70,10 +70,13 @@ const highestRun = async (dataFolder: string, effects: Pick<Effects, 'fs'>): Pro
 
 export type RunHandle = {
   readonly run: number;
-  /** The run before, when it was killed: its file still says that it is running. */
-  readonly killed: RunFile | undefined;
+  /** The run before, when it did not end well; a killed one's file still says that it is running. */
+  readonly unfinished: RunFile | undefined;
   /** Tells the step that the run is at; costs a small write. */
   readonly heartbeat: (step: string) => Promise<void>;
+  /** Says what the step works on now. Written when the run ends there, so it costs nothing. */
+  readonly at: (what: string) => void;
+  /** Ends the run; one that is not done keeps the step at which it stopped. */
   readonly finish: (state: 'done' | 'failed' | 'interrupted') => Promise<void>;
 };
 
@@ -103,15 +106,27 @@ export const nextRun = async (
       await effects.fs.writeText(draft, `${JSON.stringify(file)}\n`, { replace: true });
       await effects.fs.rename(draft, path);
     });
+  let step = 'start';
+  let what: string | undefined;
   await guardDisk({ act: 'write', path }, effects, async () => {
     await effects.fs.makeFolder(dataFolder);
-    await write('running', 'start');
+    await write('running', step);
     await effects.fs.syncFolder(dataFolder);
   });
   return {
     run,
-    killed: before?.state === 'running' ? before : undefined,
-    heartbeat: (step) => write('running', step),
-    finish: (state) => write(state, 'end'),
+    unfinished: before?.state === 'done' ? undefined : before,
+    heartbeat: (next) => {
+      step = next;
+      what = undefined;
+      return write('running', step);
+    },
+    at: (now) => {
+      what = now;
+    },
+    finish: (state) => {
+      const stoppedAt = what === undefined ? step : `${step} (${what})`;
+      return write(state, state === 'done' ? 'end' : stoppedAt);
+    },
   };
 };

@@ -211,7 +211,7 @@ it('a run number is never used again, whatever is left of the runs before', asyn
   const take = (atLeast = 0) => nextRun(lake.dataFolder, { atLeast }, lake.effects);
   const first = await take();
   expect(first.run).toBe(1);
-  expect(first.killed).toBeUndefined();
+  expect(first.unfinished).toBeUndefined();
   await first.heartbeat('load');
   expect(await readRunFile(lake.dataFolder, lake.effects)).toMatchObject({ run: 1, step: 'load' });
   await first.finish('done');
@@ -236,7 +236,24 @@ it('a killed run is told by its file, which still says that it runs', async () =
     file: { run: first.run, step: 'start' },
   });
   const second = await nextRun(lake.dataFolder, { atLeast: 0 }, lake.effects);
-  expect(second.killed?.run).toBe(first.run);
+  expect(second.unfinished?.run).toBe(first.run);
   await second.finish('failed');
   expect((await readRunState(lake.dataFolder, lake.effects)).kind).toBe('ended');
+});
+
+it('a run that fails keeps the step at which it stopped, and what it worked on there', async () => {
+  const first = await nextRun(lake.dataFolder, { atLeast: 0 }, lake.effects);
+  await first.heartbeat('bronze');
+  first.at('data/raw/a.csv');
+  await first.heartbeat('build');
+  first.at('stock.moves');
+  first.at('stock.places');
+  await first.finish('failed');
+  const told = { run: 1, state: 'failed', step: 'build (stock.places)' };
+  expect(await readRunFile(lake.dataFolder, lake.effects)).toMatchObject(told);
+  const second = await nextRun(lake.dataFolder, { atLeast: 0 }, lake.effects);
+  expect(second.unfinished).toMatchObject(told);
+  await second.heartbeat('checks');
+  await second.finish('interrupted');
+  expect((await readRunFile(lake.dataFolder, lake.effects))?.step).toBe('checks');
 });

@@ -57,7 +57,10 @@ export const buildAndCheck = async (
         previousAsOf: options.fullRefresh === true ? undefined : base?.manifest.asOf,
         until: options.until ?? 'gold',
         isWaiting: waitingModels(session),
-        onProgress: options.onProgress ?? (() => undefined),
+        onProgress: (event) => {
+          if (event.kind === 'model') session.handle.at(event.name);
+          options.onProgress?.(event);
+        },
       },
       effects,
     ),
@@ -71,6 +74,7 @@ export const buildAndCheck = async (
         models: new Map(project.graph.models.map((model) => [model.relation, model])),
         changes,
         whole: options.fullRefresh === true,
+        onCheck: (name) => session.handle.at(name),
       },
       project.graph.checks.filter(
         (check) =>

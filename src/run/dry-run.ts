@@ -87,8 +87,9 @@ const noLock: RunLock = {
 
 const handleOf = (run: number): RunHandle => ({
   run,
-  killed: undefined,
+  unfinished: undefined,
   heartbeat: async () => undefined,
+  at: () => undefined,
   finish: async () => undefined,
 });
 

@@ -29,7 +29,7 @@ import { projectFolders } from './open-project.ts';
 import { defaultMemoryBytes } from './open-reader.ts';
 import { type RecordPlace, recordsAt } from './quarantine-list.ts';
 import { refreshWarehouse } from './refresh-warehouse.ts';
-import { killedRows } from './write-ledger.ts';
+import { unfinishedRows } from './write-ledger.ts';
 
 export type DiscardOptions = {
   readonly projectFolder: string;
@@ -159,7 +159,7 @@ const writeDiscard = async (
     await draft.write(ledgerDefinition(ledgerRelations.quarantine), sql`select * from discarded`);
     const now = effects.now();
     await appendLedger(draft, ledgerRelations.run, [
-      ...killedRows({ handle, options, base }),
+      ...unfinishedRows({ handle, options, base }),
       {
         run_id: run,
         command: effects.process.command,

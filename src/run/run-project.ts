@@ -66,8 +66,8 @@ const runLocked = async (
     const base = await openBase(opened, options, effects);
     const session = await openSession({ options, project, engine, handle, lock, base }, effects);
     for (const { code, text } of base?.warnings ?? []) session.load.warn({ code, text });
-    if (handle.killed !== undefined) {
-      session.load.warn({ code: 'run_killed', text: describeKilled(handle.killed, base) });
+    if (handle.unfinished?.state === 'running') {
+      session.load.warn({ code: 'run_killed', text: describeKilled(handle.unfinished, base) });
     }
     const takeOver = describeTakeOver(lock);
     if (takeOver !== undefined) session.load.warn({ code: 'lock_taken_over', text: takeOver });

@@ -173,14 +173,10 @@ export const takeIn = async (session: Session): Promise<Intake> => {
       fresh: reception.fresh,
       known,
       retried: new Set(retried.map((row) => row.receipt)),
-      onReceipt: (receipt, index) =>
-        onProgress({
-          kind: 'file',
-          path: receipt.path,
-          index,
-          count: pending.length,
-          sizeBytes: receipt.size,
-        }),
+      onReceipt: ({ path, size: sizeBytes }, index) => {
+        session.handle.at(path);
+        onProgress({ kind: 'file', path, index, count: pending.length, sizeBytes });
+      },
     }),
   );
   for (const row of [

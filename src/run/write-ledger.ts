@@ -44,34 +44,37 @@ const runRow = (session: Session, facts: LedgerFacts): LedgerRow => {
   };
 };
 
-/** The row of `meta.run` for the run before, when it was killed before its commit: it could not write its own. */
-export const killedRows = ({
+/** The row of `meta.run` for the run before, when it stopped before its commit: it could not write its own. */
+export const unfinishedRows = ({
   handle,
   options,
   base,
 }: {
-  readonly handle: Pick<Session['handle'], 'killed'>;
+  readonly handle: Pick<Session['handle'], 'unfinished'>;
   readonly options: { readonly version: string };
   readonly base: Session['base'];
 }): readonly LedgerRow[] => {
-  const { killed } = handle;
-  return killed === undefined || killed.run <= (base?.manifest.run ?? 0)
-    ? []
-    : [
-        {
-          run_id: killed.run,
-          command: killed.command,
-          started_at: timestamp(new Date(killed.startedAt)),
-          finished_at: null,
-          seconds: null,
-          status: 'killed',
-          as_of: null,
-          snapshot: null,
-          error_code: null,
-          stopped_at: killed.step,
-          version: options.version,
-        },
-      ];
+  const { unfinished } = handle;
+  if (unfinished === undefined || unfinished.run <= (base?.manifest.run ?? 0)) return [];
+  const { run, command, startedAt, heartbeatAt, state, step } = unfinished;
+  const started = new Date(startedAt);
+  // A killed run could not say when it ended.
+  const ended = state === 'running' ? undefined : new Date(heartbeatAt);
+  return [
+    {
+      run_id: run,
+      command,
+      started_at: timestamp(started),
+      finished_at: ended === undefined ? null : timestamp(ended),
+      seconds: ended === undefined ? null : seconds((ended.getTime() - started.getTime()) / 1000),
+      status: state === 'running' ? 'killed' : state,
+      as_of: null,
+      snapshot: null,
+      error_code: null,
+      stopped_at: step,
+      version: options.version,
+    },
+  ];
 };
 
 const warningRows = (run: number, warnings: readonly Warning[]): readonly LedgerRow[] =>
@@ -178,7 +181,10 @@ const writeAccess = async ({ draft, engine, project, effects }: Session): Promis
 export const writeLedger = async (session: Session, facts: LedgerFacts): Promise<void> => {
   const { draft, handle, book } = session;
   const run = handle.run;
-  await appendLedger(draft, ledgerRelations.run, [...killedRows(session), runRow(session, facts)]);
+  await appendLedger(draft, ledgerRelations.run, [
+    ...unfinishedRows(session),
+    runRow(session, facts),
+  ]);
   await appendLedger(
     draft,
     ledgerRelations.runStep,

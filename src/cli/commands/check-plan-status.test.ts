@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeToyProject, type ToyProject } from '../toy-project.ts';
@@ -180,6 +180,46 @@ describe('status', () => {
     const { data } = await project.type('status');
     expect(data).toContain('run 2 was killed at build');
     expect(data).toContain('run 1 ok');
+  });
+
+  it('tells the step and the table at which a run failed, and so does the ledger of the next run', async () => {
+    const other = await project.copy();
+    await other.write(
+      'models/gold/student_number.sql',
+      'select s.student_id, cast(s.student_id as integer) as number from silver.dim_student as s\n',
+    );
+    await other.write(
+      'models/gold/student_number.yml',
+      `grain: One row per student.
+key: [student_id]
+columns:
+  student_id: { is: Key of silver.dim_student., privacy: personal }
+  number: { is: 'The id as a number, which s1 is not.', type: INTEGER, privacy: personal }
+`,
+    );
+    await expect(other.type('run')).rejects.toMatchObject({ code: 'engine.value' });
+    const { data } = await other.type('status');
+    expect(data).toMatch(/^run 2 stopped at build \(gold\.student_number\): it failed /m);
+    expect(data).toContain('run 1 ok');
+    const story = JSON.parse((await other.type('status', [], { json: true })).data) as unknown;
+    expect(story).toMatchObject({
+      story: { kind: 'failed', run_id: 2, step: 'build (gold.student_number)' },
+    });
+    await rm(join(other.folder, 'models'), { recursive: true });
+    await other.write('data/raw/students_2.csv', 'student_id,student_name,class_id\ns4,Dan,C2\n');
+    expect((await other.type('run')).code).toBe(0);
+    const told = await other.type(
+      'query',
+      ['select run_id, status, stopped_at from meta.run order by run_id'],
+      { csv: true },
+    );
+    expect(told.data.trim().split('\n').slice(1)).toEqual([
+      '1,ok,',
+      '2,failed,build (gold.student_number)',
+      '3,ok,',
+    ]);
+    expect((await other.type('status')).data).not.toContain('stopped at');
+    await other.remove();
   });
 
   it('works where nothing was loaded', async () => {

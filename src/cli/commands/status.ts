@@ -5,7 +5,8 @@ import { type Output, printable } from '../output.ts';
 import { ago, plural, shortPath } from '../say.ts';
 
 const storyLine = (story: RunStory, now: Date): string => {
-  const { run_id: run, pid, command, step } = story;
+  const { run_id: run, pid, command } = story;
+  const step = printable(story.step);
   const at = ago(story.started_at, now);
   switch (story.kind) {
     case 'running':
@@ -13,9 +14,9 @@ const storyLine = (story: RunStory, now: Date): string => {
     case 'killed':
       return `run ${run} was killed at ${step} (started ${at}). Nothing of it was committed; the next run goes on: schoolhouse run`;
     case 'failed':
-      return `run ${run} failed (started ${at}). Nothing of it was committed; the last snapshot stays. To see why: schoolhouse run`;
+      return `run ${run} stopped at ${step}: it failed (started ${at}). Nothing of it was committed; the last snapshot stays. To see why: schoolhouse run`;
     case 'interrupted':
-      return `run ${run} was interrupted (started ${at}). Nothing of it was committed; the next run goes on: schoolhouse run`;
+      return `run ${run} stopped at ${step}: it was interrupted (started ${at}). Nothing of it was committed; the next run goes on: schoolhouse run`;
     default:
       return story.kind satisfies never;
   }

@@ -13,6 +13,8 @@ export type CheckContext = {
   readonly changes: ReadonlyMap<string, Change>;
   /** True when every check looks at every row: `check`, `--full-refresh`. */
   readonly whole: boolean;
+  /** Told of each check before it is asked. */
+  readonly onCheck?: ((name: string) => void) | undefined;
 };
 
 /** Reads the relations of a check, and those below its views. */
@@ -86,6 +88,7 @@ export const runChecks = async (
         (relation) => (context.changes.get(relation)?.kind ?? 'none') !== 'none',
       );
     if (!isDue) continue;
+    context.onCheck?.(check.name);
     results.push({
       name: check.name,
       severity: check.severity,
