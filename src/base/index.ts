@@ -1,3 +1,4 @@
+export { closestHint, closestName } from './closest-name.ts';
 export { isDate, localDate } from './dates.ts';
 export type { Effects, FileEffects, FileFacts, OpenFile, ProcessFacts } from './effects.ts';
 export {
@@ -13,6 +14,7 @@ export {
   technical,
   usage,
 } from './errors.ts';
+export { foldName } from './fold-name.ts';
 export { type Log, type LogFacts, silentLog } from './log.ts';
 export { nodeEffects } from './node-effects.ts';
 export {

@@ -1,8 +1,6 @@
-import { type PipelineError, pipelineError } from '../base/index.ts';
-import { closestHint } from './closest.ts';
+import { closestHint, foldName, type PipelineError, pipelineError } from '../base/index.ts';
 import type { ColumnDraft, ContractDraft } from './contract-draft.ts';
 import { contractErrors } from './errors.ts';
-import { foldName } from './fold-name.ts';
 import type { ProjectPolicies } from './resolve-policies.ts';
 
 const unknownNames = (

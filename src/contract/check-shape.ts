@@ -1,6 +1,11 @@
 import type { z } from 'zod';
-import { type Compiled, type PipelineError, pipelineError, problems } from '../base/index.ts';
-import { closestHint } from './closest.ts';
+import {
+  type Compiled,
+  closestHint,
+  type PipelineError,
+  pipelineError,
+  problems,
+} from '../base/index.ts';
 import { contractErrors } from './errors.ts';
 import type { Shape } from './text-shapes.ts';
 import { type Path, valueAt, type YamlSource } from './yaml-source.ts';

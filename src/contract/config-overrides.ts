@@ -1,8 +1,6 @@
-import { type Compiled, pipelineError, problems } from '../base/index.ts';
-import { closestHint } from './closest.ts';
+import { type Compiled, closestHint, foldName, pipelineError, problems } from '../base/index.ts';
 import { contractErrors } from './errors.ts';
 import { feedSettingKeys } from './feed-settings.ts';
-import { foldName } from './fold-name.ts';
 import { policies } from './policies.ts';
 import { type SettingSource, settings } from './settings.ts';
 import { type Path, readYaml, valueAt, type YamlSource } from './yaml-source.ts';

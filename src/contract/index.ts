@@ -1,4 +1,3 @@
-export { closest } from './closest.ts';
 export type {
   ColumnType,
   Contract,
@@ -11,7 +10,6 @@ export type {
 } from './contract.ts';
 export { contractErrors } from './errors.ts';
 export { feedSettingKeys } from './feed-settings.ts';
-export { foldName } from './fold-name.ts';
 export { type Drift, noDrift } from './judge-drift.ts';
 export { type ListedSetting, listSettings } from './list-settings.ts';
 export { type FeedMatch, matchFeed } from './match-feed.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { foldName } from '../base/index.ts';
 import type { ContractColumn } from './contract.ts';
-import { foldName } from './fold-name.ts';
 import { matchHeader } from './match-header.ts';
 
 const column = (

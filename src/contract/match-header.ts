@@ -1,6 +1,5 @@
-import { closest } from './closest.ts';
+import { closestName, foldName } from '../base/index.ts';
 import type { Contract, ContractColumn } from './contract.ts';
-import { foldName } from './fold-name.ts';
 
 /** How the header of a file meets a contract. Positions of `columns` count from 0, all others from 1. */
 export type HeaderMatch = {
@@ -64,7 +63,7 @@ const suggestHeader = (column: ContractColumn, free: readonly string[]): string 
   const names = free.filter(looksLikeName);
   return [column.physicalName, column.name, ...column.aliases]
     .filter((name) => foldName(name).length >= 4)
-    .map((name) => closest(name, names))
+    .map((name) => closestName(name, names))
     .find((near) => near !== undefined);
 };
 
@@ -101,7 +100,7 @@ export const matchHeader = (
     unmatched: free.map(({ header: name, position }) => ({
       header: name,
       position,
-      closest: closest(name, missingNames),
+      closest: closestName(name, missingNames),
     })),
     missing: missing.map((column) => ({
       column: column.name,

@@ -1,11 +1,12 @@
 import {
   type Compiled,
+  closestHint,
+  closestName,
   type PipelineError,
   type Place,
   pipelineError,
   problems,
 } from '../base/index.ts';
-import { closest, closestHint } from './closest.ts';
 import type { CheckedDraft, ColumnDraft, ContractDraft } from './contract-draft.ts';
 import { contractErrors } from './errors.ts';
 import type { ColumnSettings, FeedSettings } from './feed-settings.ts';
@@ -71,7 +72,7 @@ const unknownColumn = (
   canBeNew: boolean,
 ): PipelineError => {
   const names = contract.columns.map((one) => one.name);
-  const near = closest(column, names);
+  const near = closestName(column, names);
   const asNew = `A new column needs a type: ${column}: { header: …, type: text }.`;
   const hint =
     near !== undefined ? `Closest: ${near}.` : canBeNew ? asNew : closestHint(column, names);
@@ -129,7 +130,7 @@ export const newFeed = (
       ...(key === undefined ? ['key'] : []),
       ...(columns === undefined ? ['columns'] : []),
     ];
-    const near = closest(feed, known);
+    const near = closestName(feed, known);
     return problems([
       pipelineError(
         contractErrors,

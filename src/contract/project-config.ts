@@ -1,13 +1,13 @@
 import { basename, join, resolve } from 'node:path';
 import {
   type Compiled,
+  closestHint,
   type Effects,
   type PipelineError,
   pipelineError,
   problems,
 } from '../base/index.ts';
 import { checkShape } from './check-shape.ts';
-import { closestHint } from './closest.ts';
 import { environmentOverrides, type Override, withOverrides } from './config-overrides.ts';
 import { contractErrors } from './errors.ts';
 import { type FeedSettings, feedSettingsShape } from './feed-settings.ts';

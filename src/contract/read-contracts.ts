@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import {
   type Compiled,
+  closestHint,
   type Effects,
   type PipelineError,
   pipelineError,
   problems,
 } from '../base/index.ts';
-import { closestHint } from './closest.ts';
 import type { Contract } from './contract.ts';
 import type { CheckedDraft, ContractDraft } from './contract-draft.ts';
 import { contractErrors } from './errors.ts';

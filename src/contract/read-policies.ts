@@ -1,12 +1,12 @@
 import {
   type Compiled,
+  closestName,
   isDate,
   type PipelineError,
   pipelineError,
   problems,
 } from '../base/index.ts';
 import { checkShape } from './check-shape.ts';
-import { closest } from './closest.ts';
 import { contractErrors } from './errors.ts';
 import { type Policy, type PolicyType, policies } from './policies.ts';
 import * as shapes from './text-shapes.ts';
@@ -50,7 +50,7 @@ const findPolicies = (
     if (isPrefix && isSection(valueAt(source.value, at))) {
       return findPolicies(source, at, `${key}.`);
     }
-    const near = closest(key, policyKeys);
+    const near = closestName(key, policyKeys);
     const group = policyKeys.filter((candidate) => candidate.startsWith(prefix));
     const known = prefix === '' ? '' : `Known: ${group.join(', ')}.`;
     const hint = near === undefined ? known : `Closest: ${near}.`;

@@ -1,6 +1,5 @@
-import { PipelineError, type Place, pipelineError } from '../base/index.ts';
+import { closestHint, PipelineError, type Place, pipelineError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { closestHint } from './closest-name.ts';
 import { describeQuery } from './compile-model.ts';
 import { checkReads, type ModelDraft } from './draft-model.ts';
 import { modelErrors } from './errors.ts';

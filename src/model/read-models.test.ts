@@ -422,7 +422,7 @@ describe('what a sidecar may not be', () => {
 `;
     expect(await broken((text) => text + test)).toEqual([
       `${yml}:21:7 model.fixture-relation Closest: silver.fact_visit.`,
-      `${yml}:22:7 model.fixture-column Closest: date.`,
+      `${yml}:22:7 model.fixture-column Known: visit_id, student_id, date, minutes.`,
       `${yml}:23:5 model.column-unknown`,
     ]);
   });

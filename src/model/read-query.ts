@@ -1,6 +1,5 @@
-import { type PipelineError, type Place, pipelineError } from '../base/index.ts';
+import { closestHint, type PipelineError, type Place, pipelineError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { closestHint } from './closest-name.ts';
 import { modelErrors } from './errors.ts';
 import { lintQuery, type QueryText } from './lint-query.ts';
 import { maskSql, placeOfByte, placeOfCharacter } from './mask-sql.ts';

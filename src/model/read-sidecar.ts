@@ -1,7 +1,6 @@
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type PipelineError, type Place, pipelineError } from '../base/index.ts';
-import { closestHint } from './closest-name.ts';
+import { closestHint, type PipelineError, type Place, pipelineError } from '../base/index.ts';
 import { modelErrors } from './errors.ts';
 
 type Path = readonly PropertyKey[];

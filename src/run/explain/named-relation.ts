@@ -1,5 +1,5 @@
-import { pipelineError } from '../../base/index.ts';
-import { type Contract, closest } from '../../contract/index.ts';
+import { closestName, pipelineError } from '../../base/index.ts';
+import type { Contract } from '../../contract/index.ts';
 import { bronzeColumnType } from '../../ingest/index.ts';
 import type { Snapshot } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
@@ -180,7 +180,7 @@ export const resolveName = (
   const column = qualified === undefined ? second : third;
   const tooMany = parts.length > (qualified === undefined ? 2 : 3);
   if (found === undefined || tooMany) {
-    const near = closest(
+    const near = closestName(
       name,
       relations.flatMap((one) => [one.relation, one.relation.split('.')[1] ?? '']),
     );
@@ -192,7 +192,7 @@ export const resolveName = (
     );
   }
   if (column !== undefined && !found.columns.some((one) => one.name === column)) {
-    const near = closest(
+    const near = closestName(
       column,
       found.columns.map((one) => one.name),
     );

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { closest, closestHint } from './closest.ts';
+import { closestHint, closestName } from './closest-name.ts';
 
 test('a typing error is found, whatever its case and punctuation', () => {
-  expect(closest('Studnet ID', ['class_id', 'student_id'])).toBe('student_id');
-  expect(closest('time_zone', ['timezone', 'name'])).toBe('timezone');
+  expect(closestName('Studnet ID', ['class_id', 'student_id'])).toBe('student_id');
+  expect(closestName('time_zone', ['timezone', 'name'])).toBe('timezone');
 });
 
 test('a short form of a name is found', () => {
-  expect(closest('student_id', ['Stu_ID', 'Status'])).toBe('Stu_ID');
+  expect(closestName('student_id', ['Stu_ID', 'Status'])).toBe('Stu_ID');
 });
 
 test('what is not alike is not offered', () => {
-  expect(closest('student_id', ['Amara', 'CLASS', 'Room'])).toBeUndefined();
-  expect(closest('keep', ['name', 'ignore'])).toBeUndefined();
+  expect(closestName('student_id', ['Amara', 'CLASS', 'Room'])).toBeUndefined();
+  expect(closestName('keep', ['name', 'ignore'])).toBeUndefined();
 });
 
 test('of equally near names the first is taken', () => {
-  expect(closest('scores', ['score', 'scored'])).toBe('score');
+  expect(closestName('scores', ['score', 'scored'])).toBe('score');
 });
 
 test('a hint lists the names when none is near and they are few', () => {

@@ -41,7 +41,7 @@ const cost = (a: string, b: string): number => {
  * The candidate that is spelled most like `name`, or undefined when none is near (about a third of the
  * letters differ). Case, blanks and punctuation do not count; of equals the first wins.
  */
-export const closest = (name: string, candidates: Iterable<string>): string | undefined => {
+export const closestName = (name: string, candidates: Iterable<string>): string | undefined => {
   const folded = foldName(name);
   let best: { readonly candidate: string; readonly cost: number } | undefined;
   for (const candidate of candidates) {
@@ -56,8 +56,9 @@ export const closest = (name: string, candidates: Iterable<string>): string | un
 };
 
 /** `Closest: x.`, or the names that there are when they are few, or nothing. */
-export const closestHint = (name: string, candidates: readonly string[]): string | undefined => {
-  const near = closest(name, candidates);
+export const closestHint = (name: string, given: Iterable<string>): string | undefined => {
+  const candidates = [...given];
+  const near = closestName(name, candidates);
   if (near !== undefined) return `Closest: ${near}.`;
   return candidates.length > 0 && candidates.length <= 16
     ? `Known: ${candidates.join(', ')}.`
