@@ -17,7 +17,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const newest = (folder) =>
   readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
     const path = join(folder, entry.name);
-    return Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+    // A folder is as new as the last file that came or went.
+    return Math.max(latest, statSync(path).mtimeMs, entry.isDirectory() ? newest(path) : 0);
   }, 0);
 
 export const prepare = () => {
@@ -33,7 +34,12 @@ export const prepare = () => {
   const built = join(root, 'dist', '.built');
   const isFresh =
     existsSync(built) &&
-    statSync(built).mtimeMs > Math.max(newest(join(root, 'src')), statSync(lock).mtimeMs);
+    statSync(built).mtimeMs >
+      Math.max(
+        newest(join(root, 'src')),
+        statSync(lock).mtimeMs,
+        statSync(join(root, 'tsconfig.build.json')).mtimeMs,
+      );
   if (!isFresh) {
     process.stderr.write('building …\n');
     rmSync(join(root, 'dist'), { recursive: true, force: true });

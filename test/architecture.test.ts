@@ -211,6 +211,17 @@ describe('rooms', () => {
     expect(findAll(files, /\bexport\s*\*/g)).toEqual([]);
   });
 
+  it('what only tests import is a test kit, named toy-*, and nothing else imports one', () => {
+    const isKit = (path: string): boolean => /\/toy-[^/]+\.ts$/.test(path);
+    const quiet = imports.filter((one) => !one.from.isTest && !isKit(one.from.path));
+    expect(quiet.filter((one) => isKit(targetOf(one))).map(show)).toEqual([]);
+    // The program, and the writer of its reference pages, which a script calls.
+    const entries = ['src/cli/main.ts', 'src/cli/reference-pages.ts'];
+    const used = new Set([...entries, ...quiet.filter(isRelative).map(targetOf)]);
+    const unused = written.filter(({ path }) => !isKit(path) && !used.has(path));
+    expect(unused.map(({ path }) => path)).toEqual([]);
+  });
+
   it('imports of ours end in .ts', () => {
     const wrong = imports.filter(isRelative).filter(({ specifier }) => !specifier.endsWith('.ts'));
     expect(wrong.map(show)).toEqual([]);

@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('npm pack', () => {
-  it('holds the program, contracts, models and the licence, and no sources or tests', () => {
+  it('holds the program, contracts, models and the licence, and no sources, tests or test kits', () => {
     expect(packed).toEqual(
       expect.arrayContaining([
         'package.json',
@@ -50,7 +50,8 @@ describe('npm pack', () => {
         'models/gold/class_daily_performance.sql',
       ]),
     );
-    expect(packed.filter((path) => /\.test\.|^(src|test|bench|docs)\//.test(path))).toEqual([]);
+    const notForUsers = /\.test\.|(^|\/)toy-|^(src|test|bench|docs)\//;
+    expect(packed.filter((path) => notForUsers.test(path))).toEqual([]);
   });
 
   it('works in an empty folder: --version, a run of three files, a question', () => {
