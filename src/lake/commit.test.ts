@@ -73,6 +73,45 @@ for (const { point, world } of points) {
   });
 }
 
+/** Fails on the first run too early to be found by `current`; what it left is nothing to the next run. */
+const expectEmptyThenFilled = async (): Promise<void> => {
+  expect(await readSnapshot(lake.lakeFolder, {}, lake.effects)).toBeUndefined();
+  expect(await listSnapshots(lake.lakeFolder, lake.effects)).toEqual([]);
+  const manifest = await add(2);
+  expect(manifest.parent).toBeNull();
+  const snapshot = await lake.open();
+  expect([snapshot.manifest.run, snapshot.warnings]).toEqual([2, []]);
+  expect(await ids()).toEqual(['r2']);
+  await sweepKilled(lake.dataFolder, { run: 2 }, lake.effects);
+  await collectGarbage(lake.lakeFolder, { keep: 30, graceDays: 7, run: 2 }, lake.effects);
+  expect(lake.files()).toEqual(['current', 'manifests/2.json', 'stock/moves/2024-01/2-0.parquet']);
+};
+
+it('a first run killed while it writes its manifest leaves an empty lake that the next run fills', async () => {
+  await expect(add(1, 'r1', killedAt('manifest.fsync'))).rejects.toThrow('killed');
+  spoil(join(lake.lakeFolder, 'manifests/1.json'), 'cut');
+  await expectEmptyThenFilled();
+});
+
+it('a first run killed before its rename of current committed nothing, though its manifest is whole', async () => {
+  await expect(add(1, 'r1', killedAt('current.before-rename'))).rejects.toThrow('killed');
+  const text = readFileSync(join(lake.lakeFolder, 'manifests/1.json'), 'utf8');
+  expect(parseManifest(text).kind).toBe('ok');
+  await expectEmptyThenFilled();
+});
+
+it('a first run that fails at its manifest leaves no manifest and no part', async () => {
+  const failing: Effects = {
+    ...lake.effects,
+    point: async (name) => {
+      if (name === 'current.before-rename') throw new Error('refused');
+    },
+  };
+  await expect(add(1, 'r1', failing)).rejects.toThrow('refused');
+  expect(lake.files()).toEqual(['current']);
+  await expectEmptyThenFilled();
+});
+
 it('an error after the rename keeps the parts of the new world', async () => {
   await add(1);
   const failing: Effects = {
@@ -136,6 +175,8 @@ it('everything is synced before the name of it is: part, folders, manifest, then
     'sync stock/moves/2024-01',
     'sync stock/moves',
     'sync stock',
+    'sync ',
+    // The first commit's pointer to nothing.
     'sync ',
     'sync manifests',
     'rename current',

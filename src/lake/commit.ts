@@ -6,7 +6,7 @@ import { guardDisk } from './guard-disk.ts';
 import { listRuns, manifestName } from './layout.ts';
 import type { Manifest } from './manifest.ts';
 import { formatManifest, lakeFormat, parseManifest } from './parse-manifest.ts';
-import { readCurrent } from './read-snapshot.ts';
+import { nothingCommitted, readCurrent } from './read-snapshot.ts';
 
 export type CommitFacts = {
   readonly asOf: string | null;
@@ -66,13 +66,47 @@ const writeManifest = async (context: DraftContext, manifest: Manifest): Promise
   });
 };
 
+const refuseIfMoved = async (context: DraftContext, guard: CommitGuard): Promise<void> => {
+  await guard.verifyLock();
+  const now = await readCurrent(context.lakeFolder, context.effects);
+  if (now?.text !== guard.currentText)
+    throw pipelineError(lakeErrors, 'lake.moved-on', { run: context.run });
+};
+
+/** Writes `run` into the draft of `current` and returns the paths of both. */
+const draftCurrent = async (
+  { effects, lakeFolder }: DraftContext,
+  run: number,
+): Promise<{ readonly path: string; readonly draft: string }> => {
+  const path = join(lakeFolder, 'current');
+  const draft = join(lakeFolder, `current.${effects.process.pid}`);
+  await effects.fs.writeText(draft, `${run}\n`, { replace: true });
+  return { path, draft };
+};
+
+/**
+ * A first commit begins with a `current` that names no run: a manifest without a `current` is then always
+ * a lake whose pointer was lost, never a first run that stopped before its rename.
+ */
+const pointToNothing = async (context: DraftContext, guard: CommitGuard): Promise<void> => {
+  const { fs } = context.effects;
+  const { path, draft } = await draftCurrent(context, nothingCommitted);
+  try {
+    // Unlike a rename, a link never replaces the pointer of a run that committed meanwhile.
+    await fs.link(draft, path);
+  } catch (error) {
+    await refuseIfMoved(context, guard);
+    throw error;
+  }
+  await fs.unlink(draft);
+  await fs.syncFolder(context.lakeFolder);
+};
+
 /** Replaces `current` by rename. Before it readers see the old world, after it the new one. */
 const moveCurrent = async (context: DraftContext, guard: CommitGuard): Promise<void> => {
   const { effects, lakeFolder, run } = context;
-  const path = join(lakeFolder, 'current');
-  const draft = join(lakeFolder, `current.${effects.process.pid}`);
-  await guardDisk({ act: 'write', path }, effects, async () => {
-    await effects.fs.writeText(draft, `${run}\n`, { replace: true });
+  await guardDisk({ act: 'write', path: join(lakeFolder, 'current') }, effects, async () => {
+    const { path, draft } = await draftCurrent(context, run);
     await effects.point('current.before-rename');
     await guard.verifyLock();
     try {
@@ -87,13 +121,6 @@ const moveCurrent = async (context: DraftContext, guard: CommitGuard): Promise<v
     await effects.point('current.after-rename');
     await effects.fs.syncFolder(lakeFolder);
   });
-};
-
-const refuseIfMoved = async (context: DraftContext, guard: CommitGuard): Promise<void> => {
-  await guard.verifyLock();
-  const now = await readCurrent(context.lakeFolder, context.effects);
-  if (now?.text !== guard.currentText)
-    throw pipelineError(lakeErrors, 'lake.moved-on', { run: context.run });
 };
 
 /**
@@ -115,6 +142,8 @@ export const commitDraft = async (
     // Longest first: a folder's own names are safe before the name of the folder is.
     const folders = [...context.unsynced].sort((a, b) => b.length - a.length);
     for (const folder of folders) await effects.fs.syncFolder(folder);
+    if (context.base === undefined && guard.currentText === undefined)
+      await pointToNothing(context, guard);
   });
   await writeManifest(context, manifest);
   await moveCurrent(context, guard);

@@ -16,6 +16,9 @@ export type Snapshot = {
   readonly warnings: readonly SnapshotWarning[];
 };
 
+/** What `current` names from the first commit's beginning to its rename. No run has this number. */
+export const nothingCommitted = 0;
+
 /** What `current` holds: its exact text, and the run that it names when it is sound. */
 export type Current = { readonly text: string; readonly run: number | undefined };
 
@@ -27,7 +30,7 @@ export const readCurrent = async (
   const path = join(lakeFolder, 'current');
   if ((await effects.fs.stat(path))?.kind !== 'file') return undefined;
   const text = await effects.fs.readText(path);
-  const run = /^([1-9]\d{0,14})\n$/.exec(text)?.[1];
+  const run = /^(0|[1-9]\d{0,14})\n$/.exec(text)?.[1];
   return { text, run: run === undefined ? undefined : Number(run) };
 };
 
@@ -185,6 +188,7 @@ export const readSnapshot = async (
   const lakeFolder = resolve(folder);
   if (at !== undefined) return readKept(lakeFolder, at, effects);
   const current = await readCurrent(lakeFolder, effects);
+  if (current?.run === nothingCommitted) return undefined;
   if (current?.run !== undefined) {
     const manifest = await openSnapshot(lakeFolder, current.run, effects);
     if (manifest !== undefined) return { manifest, lakeFolder, warnings: [] };
@@ -193,7 +197,7 @@ export const readSnapshot = async (
   if (current === undefined && manifests.length === 0) return undefined;
   const good = await findLastGood(lakeFolder, Number.POSITIVE_INFINITY, effects);
   if (good === undefined) {
-    // Without a pointer nothing was ever committed: a first run was killed while it wrote its manifest.
+    // Neither a pointer nor a sound manifest: there is nothing that could have been committed.
     if (current === undefined) return undefined;
     const facts = { manifests: manifests.length };
     throw pipelineError(lakeErrors, 'lake.no-good-snapshot', facts, { hint: rebuildHint });

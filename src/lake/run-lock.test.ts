@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Effects } from '../base/index.ts';
 import { openDraft } from './draft.ts';
+import { readSnapshot } from './read-snapshot.ts';
 import { nextRun, readRunFile, readRunState } from './run-file.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { moves, movesOf, openToyLake, type ToyLake } from './toy-lake.ts';
@@ -174,7 +175,8 @@ it('a lock that is lost at the last moment before the rename still stops the com
   await draft.write(moves, movesOf([['a', 'p', '2024-01-01', 1]]));
   await expect(draft.commit(commitFacts)).rejects.toMatchObject({ code: 'lake.lock-lost' });
   await draft[Symbol.asyncDispose]();
-  expect(lake.files()).toEqual([]);
+  expect(lake.files()).toEqual(['current']);
+  expect(await readSnapshot(lake.lakeFolder, {}, lake.effects)).toBeUndefined();
   await lock[Symbol.asyncDispose]();
 });
 

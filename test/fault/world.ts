@@ -50,6 +50,7 @@ export const currentManifest = (dataFolder: string): WorldManifest | undefined =
   const lake = join(dataFolder, 'lake');
   if (!existsSync(join(lake, 'current'))) return undefined;
   const run = readFileSync(join(lake, 'current'), 'utf8').trim();
+  if (run === '0') return undefined;
   return JSON.parse(readFileSync(join(lake, 'manifests', `${run}.json`), 'utf8'));
 };
 
