@@ -117,11 +117,7 @@ const buildWhole = async (
   await engine.execute(sql`create or replace table ${after} as ${query}`);
   await publishView(context, model);
   const changed = await createDelta(engine, model, quoteRelation(model.relation), after);
-  if (changed === 0) {
-    // The same rows from another definition: without the mark it would be behind for ever.
-    draft.markBuilt(model.relation, builtFrom);
-    return noChange;
-  }
+  if (changed === 0) return noChange;
   await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`, {
     pass: heldRows,
   });
@@ -293,6 +289,7 @@ export const buildModel = async (
   const change = isStale
     ? await buildWhole(context, model, builtFrom)
     : await buildTouched(context, model, builtFrom);
+  // Also where the rows stayed the same: without the mark the model would be behind for ever.
   draft.markBuilt(model.relation, builtFrom);
   return change;
 };
