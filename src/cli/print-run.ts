@@ -108,7 +108,7 @@ export const printRun = (output: Output, report: RunReport): void => {
     );
   }
   if (report.snapshot === null) {
-    output.alarm(`  not committed: the last snapshot stays (${report.seconds.toFixed(1)} s)`);
+    output.alarm(`  no data committed: the tables stay as they were (${report.seconds.toFixed(1)} s)`);
   } else {
     output.talk(
       `  built     ${plural(report.models.length, 'table', 'tables')}, ${plural(passed, 'check', 'checks')} passed`,

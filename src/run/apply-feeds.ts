@@ -138,7 +138,7 @@ const setAsideRepeatedKeys = async (
   const key = state.contract.key.join(', ');
   const aside = await setFilesAside(session, state.contract, own, {
     reason: 'key_not_unique',
-    text: `Over 1 % of its rows share their ${key} with a different row, so it is no key. None of them was loaded.`,
+    text: `More than 10 of its rows, and over 1 % of them, share their ${key} with a different row, so it is no key. None of its rows was loaded.`,
     hint: `Name the column that identifies a row: feeds.${state.contract.feed}.columns.${key}`,
   });
   await publishAllBronze(session, [state.contract]);

@@ -15,28 +15,31 @@ export type Done = {
   readonly applied: Applied | undefined;
   readonly report: BuildReport;
   readonly checks: readonly CheckReport[];
+  /** False when every new file was set aside: what is told of them is committed, and no data. */
+  readonly hasData: boolean;
   readonly startedAt: Date;
 };
 
-/** On a failed check only what is told about the run is committed. */
+/** Without data only what is told about the run is committed. */
 const revertData = ({ draft }: Session): void => {
   for (const name of draft.names()) if (!ledgerNames.includes(name)) draft.revert(name);
 };
 
-/** Writes the ledger and commits: everything, or after a failed check only what is told about the run. */
+/** Writes the ledger and commits: everything, or without data or after a failed check only what is told about the run. */
 export const commitRun = async (session: Session, facts: Done): Promise<RunReport> => {
   const { draft, base, project, effects, options, book, handle } = session;
   const failed = facts.checks.filter(
     (check) => check.severity === 'error' && check.failed_rows > 0,
   );
-  const isData = failed.length === 0;
+  const isSound = failed.length === 0;
+  const isData = isSound && facts.hasData;
   const hasAside = hasFilesAside(session, facts.intake);
-  const status = isData && !hasAside ? 'ok' : 'data';
+  const status = isSound && !hasAside ? 'ok' : 'data';
   const asOf = isData ? facts.report.asOf : (base?.manifest.asOf ?? null);
   return inStep(session, 'commit', async () => {
-    if (isData) book.verify();
-    else revertData(session);
+    if (isSound) book.verify();
     if (isData) await draft.compact({ maxParts: 8, maxPartitions: 2 });
+    else revertData(session);
     await writeLedger(session, {
       intake: facts.intake,
       applied: isData ? facts.applied : undefined,
@@ -45,7 +48,8 @@ export const commitRun = async (session: Session, facts: Done): Promise<RunRepor
       status,
       startedAt: facts.startedAt,
       asOf,
-      errorCode: isData ? null : 'run.checks-failed',
+      errorCode: isSound ? null : 'run.checks-failed',
+      isSound,
       isData,
     });
     const manifest = await draft.commit({

@@ -83,7 +83,7 @@ const fileReasons: Readonly<Record<string, Reason>> = {
     toDo: 'Say which header is the key: feeds.<feed>.columns in schoolhouse.yaml.',
   },
   key_not_unique: {
-    is: 'Different rows share their key, so it is no key.',
+    is: 'More than 10 of its rows, and over 1 % of them, share their key with a different row, so it is no key.',
     toDo: 'Name the column that identifies a row: feeds.<feed>.columns in schoolhouse.yaml.',
   },
   json_records: {

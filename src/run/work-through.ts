@@ -4,6 +4,8 @@ import { isOlderThanUpstream } from './build/build-model.ts';
 import { type BuildReport, builtFromHash } from './build/build-models.ts';
 import { buildAndCheck } from './build-and-check.ts';
 import { commitRun } from './commit-run.ts';
+import { ledgerNames } from './ledger/ledger.ts';
+import type { AsideFile } from './load/load-files.ts';
 import { refreshWarehouse } from './refresh-warehouse.ts';
 import { replayRecords } from './replay-records.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
@@ -39,16 +41,19 @@ const isApplied = ({ project, appliedIn, book }: Session): boolean =>
 const isAsOfMoved = ({ options, base, wasAsOfAsked }: Session): boolean =>
   options.asOf === undefined ? wasAsOfAsked : options.asOf !== base?.manifest.asOf;
 
-const hasWork = (session: Session, intake: Intake): boolean =>
-  intake.loaded.length > 0 ||
-  intake.aside.length > 0 ||
+/** True while nothing was ever loaded and no table stands: then no table is behind. */
+const isBare = ({ base, book }: Session): boolean =>
+  Object.keys(base?.manifest.relations ?? {}).every((name) => ledgerNames.includes(name)) &&
+  [...book.rows().values()].every((row) => row.status !== 'loaded');
+
+/** True when the tables may have to change; files that were all set aside change none. */
+const hasData = (session: Session, intake: Intake, aside: readonly AsideFile[]): boolean =>
+  intake.loaded.length > aside.length ||
   intake.skipped.length > 0 ||
   (intake.replayed?.tried ?? 0) > 0 ||
-  !isApplied(session) ||
-  isBehind(session) ||
-  isAsOfMoved(session) ||
   // A pointer that was lost or damaged is put right by a commit.
-  (session.base?.warnings.length ?? 0) > 0;
+  (session.base?.warnings.length ?? 0) > 0 ||
+  (!isBare(session) && (!isApplied(session) || isBehind(session) || isAsOfMoved(session)));
 
 /** New files, and what `quarantine replay` asks for; records that were discarded stay out. */
 const takeInAll = async (session: Session): Promise<Intake> => {
@@ -64,7 +69,8 @@ const takeInAll = async (session: Session): Promise<Intake> => {
 export const workThrough = async (session: Session, startedAt: Date): Promise<RunReport> => {
   const intake = await takeInAll(session);
   const { project, base, effects } = session;
-  if (!hasWork(session, intake)) {
+  const mayHaveData = hasData(session, intake, []);
+  if (!mayHaveData && intake.aside.length === 0) {
     if (base !== undefined) await refreshWarehouse(project.folders.data, base, effects);
     const hasAside = hasFilesAside(session, intake);
     return reportRun(session, {
@@ -78,16 +84,15 @@ export const workThrough = async (session: Session, startedAt: Date): Promise<Ru
       startedAt,
     });
   }
-  if (session.options.until === 'bronze') {
-    return commitRun(session, {
-      intake,
-      applied: undefined,
-      report: { ...nothingBuilt, asOf: base?.manifest.asOf ?? null },
-      checks: [],
-      startedAt,
-    });
-  }
+  const unbuilt = {
+    ...{ intake, applied: undefined, checks: [], startedAt },
+    report: { ...nothingBuilt, asOf: base?.manifest.asOf ?? null },
+  };
+  if (!mayHaveData || session.options.until === 'bronze')
+    return commitRun(session, { ...unbuilt, hasData: mayHaveData });
   const applied = await applyFeeds(session, intake.loaded);
+  if (!hasData(session, intake, applied.aside))
+    return commitRun(session, { ...unbuilt, applied, hasData: false });
   const { report, checks } = await buildAndCheck(session, applied);
-  return commitRun(session, { intake, applied, report, checks, startedAt });
+  return commitRun(session, { intake, applied, report, checks, hasData: true, startedAt });
 };

@@ -19,6 +19,8 @@ export type LedgerFacts = {
   readonly startedAt: Date;
   readonly asOf: string | null;
   readonly errorCode: string | null;
+  /** False after a failed check: the rows are not in the lake, and the next run must read these files again. */
+  readonly isSound: boolean;
   /** True when data is committed, false when only the ledger is. */
   readonly isData: boolean;
 };
@@ -191,8 +193,7 @@ export const writeLedger = async (session: Session, facts: LedgerFacts): Promise
     session.steps.map((one) => ({ run_id: run, step: one.step, seconds: seconds(one.seconds) })),
   );
   const changed = book.changed();
-  // After a failed check the rows are not in the lake: the next run must read these files again.
-  if (facts.isData) {
+  if (facts.isSound) {
     await replaceLedger(
       draft,
       ledgerRelations.file,

@@ -224,6 +224,9 @@ describe('an id that is no key', () => {
       expect(report.files.find((file) => file.path.endsWith(`_${name}.csv`))).toMatchObject({
         status: 'set_aside',
         reason: 'key_not_unique',
+        detail: expect.stringContaining(
+          'More than 10 of its rows, and over 1 % of them,',
+        ) as string,
       });
       expect(await project.rows(statuses)).toHaveLength(2);
     }

@@ -248,7 +248,7 @@ export const readFileDeltas = async (
   }));
 };
 
-/** Files of this run in which over 1 % of the rows share their id with a different row. */
+/** Files of this run in which more than 10 rows, and over 1 %, share their id with a different row. */
 export const filesWithoutUniqueKey = async (
   engine: Engine,
   contract: Contract,
