@@ -6,6 +6,7 @@ import { type Effects, nodeEffects, PipelineError } from '../base/index.ts';
 import type { Command, OptionValues } from './command.ts';
 import { commands } from './commands.ts';
 import { createOutput, errorLines } from './output.ts';
+import { folderToType, toType } from './to-type.ts';
 
 const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -46,6 +47,7 @@ const runCommand = async (
     json: options.json === true,
     quiet: options.quiet === true,
     noColor: (effects.env.NO_COLOR ?? '') !== '',
+    toType: toType(folderToType(options, undefined)),
   });
   const stop = stopSignals();
   const debug = options.debug === true;
@@ -77,7 +79,7 @@ const runCommand = async (
       return interrupted;
     }
     if (error instanceof PipelineError) {
-      output.alarm(errorLines(error));
+      output.alarm(errorLines(error, output));
       return exitCodes[error.kind];
     }
     const systemCode = error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -10,6 +10,8 @@ export type Output = {
   readonly alarm: (text: string) => void;
   /** A line that the next one overwrites; only on a terminal. */
   readonly progress: (text: string) => void;
+  /** Completes the commands in a hint, so that they can be typed as they stand. */
+  readonly toType: (hint: string) => string;
   readonly json: boolean;
   readonly isTerminal: boolean;
   readonly style: (text: string, kind: 'bold' | 'dim' | 'red' | 'yellow' | 'green') => string;
@@ -21,6 +23,7 @@ export const createOutput = (options: {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly noColor: boolean;
+  readonly toType?: ((hint: string) => string) | undefined;
 }): Output => {
   const isTerminal = process.stderr.isTTY === true && !options.quiet;
   let pending = false;
@@ -29,6 +32,7 @@ export const createOutput = (options: {
     pending = false;
   };
   return {
+    toType: options.toType ?? ((hint) => hint),
     data: (text) =>
       new Promise((resolve) => {
         clear();
@@ -70,9 +74,9 @@ export const printable = (text: string): string =>
   );
 
 /** What happened, where, what it means, what to do: the lines of an error. */
-export const errorLines = (error: PipelineError): string => {
+export const errorLines = (error: PipelineError, { toType }: Pick<Output, 'toType'>): string => {
   const lines = [`error ${error.code}${printable(place(error))}`, `  ${printable(error.message)}`];
   if (error.hint !== undefined)
-    lines.push(...error.hint.split('\n').map((line) => `  ${printable(line)}`));
+    lines.push(...error.hint.split('\n').map((line) => `  ${printable(toType(line))}`));
   return lines.join('\n');
 };

@@ -15,7 +15,7 @@ export const printProblems = async (
     }));
     await output.data(JSON.stringify({ status: 'failed', problems: listed }));
   }
-  for (const problem of problems) output.alarm(errorLines(problem));
+  for (const problem of problems) output.alarm(errorLines(problem, output));
   output.alarm(
     problems.length === 1
       ? '1 problem. Nothing was changed.'

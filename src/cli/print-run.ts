@@ -55,7 +55,8 @@ const printAside = (output: Output, report: RunReport): void => {
       output.alarm(
         `  ${output.style('set aside', 'yellow')} ${printable(file.path)}: ${file.reason ?? ''}`,
       );
-      if (file.detail !== undefined) output.alarm(`            ${printable(file.detail)}`);
+      if (file.detail !== undefined)
+        output.alarm(`            ${printable(output.toType(file.detail))}`);
     } else if (file.status === 'waiting') {
       output.talk(`  waiting   ${printable(file.path)}: still being written`);
     }
@@ -77,7 +78,7 @@ const printWarnings = (output: Output, report: RunReport): void => {
   const { quarantined } = report.totals;
   if (quarantined > 0 && report.run_id !== null) {
     output.talk(
-      `  ${output.style('warning', 'yellow')}   ${plural(quarantined, 'row waits', 'rows wait')}: schoolhouse quarantine list --run ${report.run_id}`,
+      `  ${output.style('warning', 'yellow')}   ${plural(quarantined, 'row waits', 'rows wait')}: ${output.toType(`schoolhouse quarantine list --run ${report.run_id}`)}`,
     );
   }
 };
@@ -108,7 +109,9 @@ export const printRun = (output: Output, report: RunReport): void => {
     );
   }
   if (report.snapshot === null) {
-    output.alarm(`  no data committed: the tables stay as they were (${report.seconds.toFixed(1)} s)`);
+    output.alarm(
+      `  no data committed: the tables stay as they were (${report.seconds.toFixed(1)} s)`,
+    );
   } else {
     output.talk(
       `  built     ${plural(report.models.length, 'table', 'tables')}, ${plural(passed, 'check', 'checks')} passed`,

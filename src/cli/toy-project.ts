@@ -72,6 +72,7 @@ const collect = (json: boolean): { output: Output; data: string[]; talk: string[
     json,
     isTerminal: false,
     style: (text) => text,
+    toType: (hint) => hint,
   };
   return { output, data, talk };
 };

@@ -20,7 +20,7 @@ const printDamaged = (output: Output, { damaged, parts, snapshot }: ProjectCheck
       `${output.style('damaged', 'red')}  data/lake/${part}: its bytes are not those that were committed`,
     );
   output.alarm(
-    `${damaged.length} of ${plural(parts, 'part', 'parts')} of snapshot ${snapshot} damaged; the checks were not asked.\n  The archive has every row: schoolhouse run --full-refresh builds the lake anew.`,
+    `${damaged.length} of ${plural(parts, 'part', 'parts')} of snapshot ${snapshot} damaged; the checks were not asked.\n  The archive has every row: ${output.toType('schoolhouse run --full-refresh')} builds the lake anew.`,
   );
 };
 
@@ -41,7 +41,7 @@ const printChecks = (output: Output, found: ProjectCheck): void => {
   else output.talk(said);
   if (found.waiting.length > 0) {
     output.talk(
-      `${plural(found.waiting.length, 'check waits', 'checks wait')} for tables that the next run builds anew: schoolhouse run`,
+      `${plural(found.waiting.length, 'check waits', 'checks wait')} for tables that the next run builds anew: ${output.toType('schoolhouse run')}`,
     );
   }
   output.talk(`snapshot ${found.snapshot}: ${plural(found.parts, 'part', 'parts')} as committed`);

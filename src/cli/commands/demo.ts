@@ -10,6 +10,7 @@ import { parseCount } from '../parse-flag.ts';
 import { type Comparison, compareWithPlanted, countNames } from '../planted-comparison.ts';
 import { printProblems } from '../print-problems.ts';
 import { printRun } from '../print-run.ts';
+import { folderToType, toType } from '../to-type.ts';
 import { exitCodes, runOptions } from './run.ts';
 
 const defaultFolder = 'schoolhouse-demo';
@@ -202,6 +203,7 @@ export const run = async (context: CommandContext): Promise<number> => {
     effects,
   );
   if (result.kind === 'problems') return printProblems(output, result.problems);
-  if (!output.json) printRun(output, result.value);
+  const inFolder = toType(folderToType(context.options, shown));
+  if (!output.json) printRun({ ...output, toType: inFolder }, result.value);
   return show({ folder, school, isNew, report: result.value }, context);
 };

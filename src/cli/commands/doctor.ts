@@ -31,7 +31,8 @@ export const run = async (context: CommandContext): Promise<number> => {
   }
   for (const { state, text, hint } of findings) {
     await output.data(`${output.style(state.padEnd(4), colours[state])} ${printable(text)}`);
-    for (const line of hint?.split('\n') ?? []) await output.data(`     ${printable(line)}`);
+    for (const line of hint?.split('\n') ?? [])
+      await output.data(`     ${printable(output.toType(line))}`);
   }
   if (settings.length > 0) {
     const rows = settings.map(({ key, value, source, origin, defaultSaid }) => {

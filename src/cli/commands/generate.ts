@@ -12,6 +12,7 @@ import {
 } from '../generated-school.ts';
 import { type Output, printable } from '../output.ts';
 import { parseCount } from '../parse-flag.ts';
+import { folderToType, toType } from '../to-type.ts';
 
 const said = (count: number): string => count.toLocaleString('en-US');
 
@@ -84,7 +85,7 @@ export const run = async (context: CommandContext): Promise<number> => {
   printFiles(output, school);
   printPlanted(output, school);
   output.talk(`\n${where}${noteName} has each planted row with its file, line and reason.`);
-  const inFolder = args[0] === undefined ? '' : ` --project-dir ${printable(args[0])}`;
-  output.talk(`Load it: schoolhouse run${inFolder}`);
+  const next = toType(folderToType(options, args[0]))('schoolhouse run');
+  output.talk(`Load it: ${next}`);
   return 0;
 };

@@ -7,6 +7,7 @@ import { type FirstLook, type Look, lookAtProject } from '../first-look.ts';
 import { formatTable } from '../format-table.ts';
 import { type Output, printable } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
+import { folderToType, toType } from '../to-type.ts';
 
 const said = (count: number): string => count.toLocaleString('en-US');
 
@@ -101,7 +102,7 @@ const writeConfig = async (
  * already fit the feeds. Asks nothing, overwrites nothing, loads nothing.
  */
 export const run = async (context: CommandContext): Promise<number> => {
-  const { args, output, projectFolder, packageFolder, effects } = context;
+  const { args, options, output, projectFolder, packageFolder, effects } = context;
   const folder = resolve(projectFolder, args[0] ?? '.');
   const folders = await makeFolders(folder, effects);
   const looked = await lookAtProject({ projectFolder: folder, packageFolder }, effects);
@@ -134,16 +135,12 @@ export const run = async (context: CommandContext): Promise<number> => {
   if (look.isBeside && made.includes(configFile)) {
     output.talk(`The files lie beside data/raw: ${configFile} names them, or move them there.`);
   }
-  const inFolder = args[0] === undefined ? '' : ` --project-dir ${printable(args[0])}`;
+  const next = toType(folderToType(options, args[0]))('schoolhouse run');
   const open = look.looks.filter((one) => one.feed === undefined).length;
   if (look.looks.length === 0)
-    output.talk(
-      `Put exports (CSV or JSON) into ${where}data/raw, then type: schoolhouse run${inFolder}`,
-    );
+    output.talk(`Put exports (CSV or JSON) into ${where}data/raw, then type: ${next}`);
   else if (open > 0)
-    output.talk(
-      `Look at the proposals in ${where}${configFile}, then type: schoolhouse run${inFolder}`,
-    );
-  else output.talk(`Type next: schoolhouse run${inFolder}`);
+    output.talk(`Look at the proposals in ${where}${configFile}, then type: ${next}`);
+  else output.talk(`Type next: ${next}`);
   return 0;
 };

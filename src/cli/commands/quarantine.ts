@@ -122,7 +122,7 @@ const printRecord = async (output: Output, record: ShownRecord): Promise<void> =
   );
   for (const { code, column, is, toDo } of record.explained) {
     await output.data(
-      `  ${code}${column === null ? '' : ` in ${printable(column)}`}: ${is}\n    ${toDo}`,
+      `  ${code}${column === null ? '' : ` in ${printable(column)}`}: ${is}\n    ${output.toType(toDo)}`,
     );
   }
   if (record.raw_record !== undefined) await output.data(`  ${printable(record.raw_record ?? '')}`);

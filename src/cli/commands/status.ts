@@ -4,7 +4,8 @@ import { formatTable } from '../format-table.ts';
 import { type Output, printable } from '../output.ts';
 import { ago, plural, shortPath } from '../say.ts';
 
-const storyLine = (story: RunStory, now: Date): string => {
+const storyLine = (story: RunStory, { toType }: Output, now: Date): string => {
+  const next = toType('schoolhouse run');
   const { run_id: run, pid, command } = story;
   const step = printable(story.step);
   const at = ago(story.started_at, now);
@@ -12,11 +13,11 @@ const storyLine = (story: RunStory, now: Date): string => {
     case 'running':
       return `run ${run} works (pid ${pid}, ${command}, started ${at}): ${step}. Until it commits, readers see the last snapshot.`;
     case 'killed':
-      return `run ${run} was killed at ${step} (started ${at}). Nothing of it was committed; the next run goes on: schoolhouse run`;
+      return `run ${run} was killed at ${step} (started ${at}). Nothing of it was committed; the next run goes on: ${next}`;
     case 'failed':
-      return `run ${run} stopped at ${step}: it failed (started ${at}). Nothing of it was committed; the last snapshot stays. To see why: schoolhouse run`;
+      return `run ${run} stopped at ${step}: it failed (started ${at}). Nothing of it was committed; the last snapshot stays. To see why: ${next}`;
     case 'interrupted':
-      return `run ${run} stopped at ${step}: it was interrupted (started ${at}). Nothing of it was committed; the next run goes on: schoolhouse run`;
+      return `run ${run} stopped at ${step}: it was interrupted (started ${at}). Nothing of it was committed; the next run goes on: ${next}`;
     default:
       return story.kind satisfies never;
   }
@@ -59,19 +60,23 @@ const printFeeds = async (output: Output, { feeds }: ProjectStatus, now: Date): 
 };
 
 const printStatus = async (output: Output, status: ProjectStatus, now: Date): Promise<void> => {
-  if (status.story !== null) await output.data(storyLine(status.story, now));
+  if (status.story !== null) await output.data(storyLine(status.story, output, now));
   for (const line of lastRunLines(status, now)) await output.data(line);
   if (status.snapshot === null)
-    await output.data('Nothing was loaded yet. Put files into data/raw and type: schoolhouse run');
+    await output.data(
+      output.toType('Nothing was loaded yet. Put files into data/raw and type: schoolhouse run'),
+    );
   await printFeeds(output, status, now);
   for (const file of status.set_aside) {
     await output.data(
-      `set aside ${printable(shortPath(file.path))}: ${file.reason}. ${file.is}\n  ${file.to_do}`,
+      `set aside ${printable(shortPath(file.path))}: ${file.reason}. ${file.is}\n  ${output.toType(file.to_do)}`,
     );
   }
   const open = status.feeds.reduce((sum, feed) => sum + feed.open, 0);
   if (open > 0)
-    output.talk(`${plural(open, 'row waits', 'rows wait')}: schoolhouse quarantine list`);
+    output.talk(
+      `${plural(open, 'row waits', 'rows wait')}: ${output.toType('schoolhouse quarantine list')}`,
+    );
 };
 
 /** `status`: the last run, and per feed what came and what waits. */
