@@ -47,6 +47,7 @@ describe('init', () => {
     const { said } = await call();
     expect(said).toContain('made data/raw, schoolhouse.yaml');
     expect((await readdir(folder)).sort()).toEqual(['data', 'schoolhouse.yaml']);
+    expect(await readFile(join(folder, 'data', '.gitignore'), 'utf8')).toBe('*\n!.gitignore\n');
     expect((await readProjectConfig(folder, await nodeEffects())).kind).toBe('ok');
   });
 
@@ -92,8 +93,10 @@ describe('init', () => {
   it('never overwrites', async () => {
     await put('schoolhouse.yaml', 'name: mine\n');
     await mkdir(join(folder, 'data', 'raw'), { recursive: true });
+    await put('data/.gitignore', '/lake\n');
     const { said } = await call();
     expect(said).toContain('nothing was changed');
     expect(await config()).toBe('name: mine\n');
+    expect(await readFile(join(folder, 'data', '.gitignore'), 'utf8')).toBe('/lake\n');
   });
 });

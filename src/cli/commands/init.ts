@@ -97,9 +97,17 @@ const writeConfig = async (
   return [configFile];
 };
 
+/** Children's data is not committed with a project: neither what lies in data/ nor what a run writes there. */
+const writeIgnore = async (folder: string, effects: Effects): Promise<readonly string[]> => {
+  const path = join(folder, 'data', '.gitignore');
+  if ((await effects.fs.stat(path)) !== undefined) return [];
+  await effects.fs.writeText(path, '*\n!.gitignore\n');
+  return ['data/.gitignore'];
+};
+
 /**
- * `init`: makes schoolhouse.yaml and data/raw where they are missing, and tells how the files that lie there
- * already fit the feeds. Asks nothing, overwrites nothing, loads nothing.
+ * `init`: makes schoolhouse.yaml, data/raw and data/.gitignore where they are missing, and tells how the files that
+ * lie there already fit the feeds. Asks nothing, overwrites nothing, loads nothing.
  */
 export const run = async (context: CommandContext): Promise<number> => {
   const { args, options, output, projectFolder, packageFolder, effects } = context;
@@ -108,7 +116,11 @@ export const run = async (context: CommandContext): Promise<number> => {
   const looked = await lookAtProject({ projectFolder: folder, packageFolder }, effects);
   if (looked.kind === 'problems') return printProblems(output, looked.problems);
   const look = looked.value;
-  const made = [...folders, ...(await writeConfig(folder, look, effects))];
+  const made = [
+    ...folders,
+    ...(await writeConfig(folder, look, effects)),
+    ...(await writeIgnore(folder, effects)),
+  ];
   if (output.json) {
     const files = look.looks.map(({ problem, classPattern, ...file }) => ({
       ...file,
