@@ -368,6 +368,24 @@ describe('types', () => {
   });
 });
 
+describe('the start', () => {
+  it('help loads commander, the list of commands and nothing else that costs a cold start', () => {
+    const pattern = /(?:^|\n)import (?!type\b)[^;]*?from '([^']+)'/g;
+    const loaded = ['src/cli/main.ts', 'src/cli/commands.ts'].flatMap((path) =>
+      [...(files.find((file) => file.path === path)?.text ?? '').matchAll(pattern)].map(
+        (hit) => hit[1],
+      ),
+    );
+    expect(loaded.sort()).toEqual([
+      './commands.ts',
+      'commander',
+      'node:fs',
+      'node:path',
+      'node:url',
+    ]);
+  });
+});
+
 describe('the world', () => {
   const outside = (allowed: string): readonly SourceFile[] =>
     written.filter((file) => !file.path.startsWith(allowed));
