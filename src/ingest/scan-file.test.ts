@@ -123,6 +123,22 @@ for (const [format, pieces] of [
     );
   });
 
+test('a broken object over several lines is one record, however its bytes are cut', async () => {
+  const texts = [
+    ['{\n}\\u00e9', '{\n}\\u00e9'],
+    ['{\n"a": nul\n}, x\n{"b": 1}', '{\n"a": nul\n}, x'],
+    ['{\n"a": nul\n"b": "}"\n}\n{"b": 1}', '{\n"a": nul\n"b": "}"\n}'],
+    // Its brackets do not match: its first line is the record, and the others are records of their own.
+    ['{\n"a": [}\n{"b": 1}', '{'],
+  ] as const;
+  for (const [text, raw] of texts)
+    for (let size = 1; size <= 12; size += 1) {
+      const cut = await tell(Buffer.from(text), 'json', shortReads(size));
+      const [first = ''] = (cut.kind === 'set_aside' ? '' : cut.refusedText).split('\n');
+      expect([text, size, JSON.parse(first).raw]).toEqual([text, size, raw]);
+    }
+});
+
 test('what the fast scan calls regular, the careful scan reads as the same records, none refused', async () => {
   const cell = fc.constantFrom('a', 'bc', '', '""', '"x"', '"a ""b"" c"', 'é', '"1,2"', ' ');
   const file = fc

@@ -174,10 +174,13 @@ const readElement = (
 const refuseLine = (window: ByteWindow, record: JsonRecord, start: number): JsonRecordOutcome => {
   const { bytes, end, isLast } = window;
   const line = findLineEnd(bytes, start, end);
-  if (line >= end && !isLast) return end - start > recordLimitBytes ? 'too-long' : 'more';
+  const more = end - start > recordLimitBytes ? 'too-long' : 'more';
+  if (line >= end && !isLast) return more;
   const isLoneBrace = bytes[start] === 0x7b && skipBlanks(bytes, start + 1, line) === line;
   const close = isLoneBrace ? findObjectEnd({ bytes, from: start, end, isLast }) : -1;
+  if (close === 'more') return more;
   const stop = close > 0 ? findLineEnd(bytes, close, end) : line;
+  if (stop >= end && !isLast) return more;
   return take(record, { start, stop: trimEnd(window, start, stop), next: stop }, true);
 };
 

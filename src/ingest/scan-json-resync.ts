@@ -68,8 +68,8 @@ export const findElementEnd = (input: ResyncInput, indent: Uint8Array | undefine
   return sister >= 0 ? { kind: 'sister', at: sister } : { kind: 'lost' };
 };
 
-/** End of the object that opens at `from`, by its brackets alone; -1 when they do not close in reach. */
-export const findObjectEnd = ({ bytes, from, end }: ResyncInput): number => {
+/** End of the object that opens at `from`, by its brackets alone; -1 when they do not close in reach. `more`: the window ends first. */
+export const findObjectEnd = ({ bytes, from, end, isLast }: ResyncInput): number | 'more' => {
   const limit = Math.min(end, from + resyncLimitBytes);
   const stack: number[] = [];
   for (let at = from; at < limit; at += 1) {
@@ -81,7 +81,7 @@ export const findObjectEnd = ({ bytes, from, end }: ResyncInput): number => {
       if (stack.length === 0) return at + 1;
     }
   }
-  return -1;
+  return limit === end && !isLast ? 'more' : -1;
 };
 
 /** End of the physical line that `from` lies in, without its break; `end` when there is none. */
