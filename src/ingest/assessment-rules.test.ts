@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { joinSql, nodeEffects, quoteName, quoteText, sql, trustedSql } from '../base/index.ts';
-import { type Contract, projectPolicies, readConfig, readContracts } from '../contract/index.ts';
+import {
+  type Contract,
+  noDrift,
+  projectPolicies,
+  readConfig,
+  readContracts,
+} from '../contract/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import { rawStage, typedStage } from './bronze-query.ts';
 import { type ReadingContext, refusalConditions } from './typed-columns.ts';
@@ -50,6 +56,7 @@ const judge = async (
   const header = ['assessment_id', 'student_id', ...columns];
   const context: ReadingContext = {
     positions: new Map(header.map((name, index) => [name, index])),
+    drift: noDrift,
     vocabularies: new Map([['assessment_result', words]]),
     policies: new Map([...projectPolicies({ policies: [] }), ...Object.entries(policies)]),
     timeZone: 'UTC',
