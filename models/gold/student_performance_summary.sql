@@ -3,40 +3,20 @@ with dim_student as (
 ),
 
 fact_assessments as (
-    select
-        student_id,
-        date,
-        score_pct,
-        score_percentage,
-        result,
-        is_scored
-    from silver.fact_assessments
-),
-
-dim_date as (
-    select date, academic_year_start from silver.dim_date
-),
-
-student_policy as (
-    select student_id, summary_window from reference.student_policy
-),
-
-run_context as (
-    select
-        as_of,
-        cast(replace(year_start, '-', '') as integer) as year_start_month_day,
-        year_start
-    from reference.run_context
+    select student_id, date, score_pct, score_percentage, result, is_scored from silver.fact_assessments
 ),
 
 as_of_year as (
     select
         as_of,
+        cast(date_trunc('month', as_of) as date) as month_start,
         extract(year from as_of)
-        - case when extract(month from as_of) * 100 + extract(day from as_of) < year_start_month_day then 1 else 0 end
-        as start_year,
+        - case
+            when extract(month from as_of) * 100 + extract(day from as_of) < cast(replace(year_start, '-', '') as integer) then 1
+            else 0
+        end as start_year,
         year_start
-    from run_context
+    from reference.run_context
 ),
 
 windowed as (
@@ -48,40 +28,59 @@ windowed as (
                 then cast(cast(as_of_year.start_year as varchar) || '-' || as_of_year.year_start as date)
             else date '0001-01-01'
         end as from_date
-    from student_policy
+    from reference.student_policy as student_policy
     cross join as_of_year
 ),
 
-this_year as (
-    select student_id, from_date from windowed where from_date > date '0001-01-01'
+-- The as-of date's month up to it: a set of its days is a number.
+as_of_day as (
+    select dim_date.date, cast(power(2, extract(day from dim_date.date)) as bigint) as day_bit
+    from silver.dim_date as dim_date
+    inner join as_of_year on dim_date.date >= as_of_year.month_start and dim_date.date <= as_of_year.as_of
 ),
 
--- A student has few kinds of days: all days are only counted, and judged once a kind.
+-- Earlier months stand counted, a row for each kind of day.
 day_kind as (
     select
+        month.student_id,
+        month.is_enrolled and month.is_instructional as is_expected,
+        month.status,
+        month.absent_units,
+        month.counted_units,
+        month.days,
+        month.first_date,
+        month.last_date,
+        cast(0 as bigint) as day_bit
+    from silver.student_month as month
+    inner join as_of_year on month.date < as_of_year.month_start
+
+    union all
+
+    select
         day.student_id,
-        day.is_enrolled,
-        day.is_instructional,
+        day.is_enrolled and day.is_instructional as is_expected,
         day.status,
         day.absent_units,
         day.counted_units,
-        count(*) as days,
-        min(day.date) as first_day,
-        max(day.date) as last_day
+        cast(1 as bigint) as days,
+        day.date as first_date,
+        day.date as last_date,
+        as_of_day.day_bit
     from silver.student_day as day
-    cross join as_of_year
-    left join this_year on this_year.student_id = day.student_id
-    where day.date <= as_of_year.as_of and (this_year.student_id is null or day.date >= this_year.from_date)
-    group by day.student_id, day.is_enrolled, day.is_instructional, day.status, day.absent_units, day.counted_units
+    inner join as_of_day on as_of_day.date = day.date
 ),
 
+-- A window begins where a period does: a row lies in it or not.
 attendance as (
     select
         kind.student_id,
-        min(case when kind.counted_units > 0 then kind.first_day end) as first_date,
-        max(case when kind.counted_units > 0 then kind.last_day end) as last_date,
-        max(case when kind.counted_units > 0 and kind.absent_units = 0 then kind.last_day end) as last_present_date,
-        sum(case when kind.is_enrolled and kind.is_instructional then kind.days end) as days_enrolled,
+        min(case when kind.counted_units > 0 then kind.first_date end) as first_date,
+        max(case when kind.counted_units > 0 then kind.last_date end) as last_date,
+        cast(
+            max(case when kind.counted_units > 0 and kind.absent_units = 0 then kind.last_date end) + interval 1 day as date
+        ) as absent_from,
+        bit_or(case when kind.absent_units > 0 then kind.day_bit else 0 end) as absent_bits,
+        sum(case when kind.is_expected then kind.days end) as days_enrolled,
         sum(case when kind.counted_units > 0 then kind.days end) as days_counted,
         sum(case when kind.absent_units < kind.counted_units then kind.days end) as present_days,
         sum(case when kind.counted_units > 0 and kind.absent_units = kind.counted_units then kind.days end) as absent_days,
@@ -89,38 +88,37 @@ attendance as (
         sum(case when kind.counted_units > 0 and kind.status = 'excused' then kind.days end) as excused_days,
         sum(case when kind.counted_units > 0 and kind.status = 'unexcused' then kind.days end) as unexcused_days,
         sum(case when kind.counted_units > 0 and kind.status = 'half_day' then kind.days end) as half_days,
-        sum(case when kind.is_enrolled and kind.is_instructional and kind.status = 'not_taken' then kind.days end)
-        as not_taken_days,
+        sum(case when kind.is_expected and kind.status = 'not_taken' then kind.days end) as not_taken_days,
         cast(sum((kind.counted_units - kind.absent_units) * kind.days) as bigint) as present_units,
         cast(sum(kind.counted_units * kind.days) as bigint) as counted_units
     from day_kind as kind
+    inner join windowed on windowed.student_id = kind.student_id and kind.first_date >= windowed.from_date
     group by kind.student_id
 ),
 
--- Who was absent on the last counted day: the day after the last present one, or the year's first.
-streak_start as (
+-- Absent on the last counted day: since the day after the last present one (null: never), or the year's first.
+streak as (
     select
         attendance.student_id,
-        attendance.last_date,
-        greatest(
-            dim_date.academic_year_start,
-            cast(coalesce(attendance.last_present_date, date '0001-01-01') + interval 1 day as date)
-        ) as from_date
+        as_of_year.month_start,
+        greatest(dim_date.academic_year_start, cast(date_trunc('month', attendance.absent_from) as date)) as from_period,
+        bit_count(
+            attendance.absent_bits
+            >> extract(day from greatest(as_of_year.month_start, dim_date.academic_year_start, attendance.absent_from))
+        ) as days
     from attendance
-    inner join dim_date on dim_date.date = attendance.last_date
-    where attendance.last_present_date is null or attendance.last_present_date < attendance.last_date
+    inner join silver.dim_date as dim_date on dim_date.date = attendance.last_date
+    cross join as_of_year
+    where attendance.absent_from is null or attendance.absent_from <= attendance.last_date
 ),
 
--- The days are read again: a CTE that is used twice would be kept whole in memory.
-streak as (
-    select day.student_id, count(*) as current_streak
-    from silver.student_day as day
-    inner join streak_start
-        on streak_start.student_id = day.student_id
-        and day.date >= streak_start.from_date
-        and day.date <= streak_start.last_date
-    where day.absent_units > 0
-    group by day.student_id
+-- All absent days of a period without a present day come after the last present one.
+earlier_streak as (
+    select month.student_id, sum(month.days_after_present) as days
+    from silver.student_month as month
+    inner join streak on streak.student_id = month.student_id
+    where month.absent_units > 0 and month.date >= streak.from_period and month.date < streak.month_start
+    group by month.student_id
 ),
 
 assessment as (
@@ -162,7 +160,7 @@ final as (
         cast(coalesce(attendance.half_days, 0) as bigint) as half_days,
         cast(coalesce(attendance.not_taken_days, 0) as bigint) as not_taken_days,
         pct(attendance.present_units, attendance.counted_units) as attendance_rate,
-        coalesce(streak.current_streak, 0) as current_streak,
+        cast(coalesce(streak.days, 0) + coalesce(earlier_streak.days, 0) as bigint) as current_streak,
         coalesce(assessment.assessment_count, 0) as assessment_count,
         coalesce(assessment.missing_count, 0) as missing_count,
         assessment.avg_score,
@@ -174,6 +172,7 @@ final as (
     from dim_student
     left join attendance on attendance.student_id = dim_student.student_id
     left join streak on streak.student_id = dim_student.student_id
+    left join earlier_streak on earlier_streak.student_id = dim_student.student_id
     left join assessment on assessment.student_id = dim_student.student_id
 )
 
