@@ -59,12 +59,11 @@ every_day as (
         cast(1 as bigint) as fact_count
     from fact_attendance
     inner join dim_date on dim_date.date = fact_attendance.date
-    -- Read again here: a CTE that is used twice is read whole, whatever dates and columns a reader asks for.
-    where not exists (
-        select 1
-        from silver.student_day_resolved as resolved
-        where resolved.student_id = fact_attendance.student_id and resolved.date = fact_attendance.date
-    )
+    -- Not as the CTE: one that is used twice is read whole, whatever dates and columns a reader asks for.
+    left join silver.student_day_resolved as resolved
+        on resolved.student_id = fact_attendance.student_id
+        and resolved.date = fact_attendance.date
+    where resolved.student_id is null
 
     union all
 
