@@ -17,27 +17,35 @@ export const keyBounds = async (
   groups: Sql,
   { columns, of }: { readonly columns: readonly string[]; readonly of: Sql },
 ): Promise<Sql> => {
-  const types = new Map(
-    (await engine.describe(sql`select * from ${groups}`)).map(({ name, type }) => [name, type]),
+  const described = await engine.describe(sql`select * from ${groups}`);
+  const found = described.filter(
+    ({ name, type }) => columns.includes(name) && orderedTypes.test(type),
   );
+  const facts = found.flatMap(({ name }, index) => [
+    sql`count(${quoteName(name)}) as ${quoteName(`known${index}`)}`,
+    sql`approx_count_distinct(${quoteName(name)}) as ${quoteName(`values${index}`)}`,
+    sql`cast(min(${quoteName(name)}) as varchar) as ${quoteName(`least${index}`)}`,
+    sql`cast(max(${quoteName(name)}) as varchar) as ${quoteName(`most${index}`)}`,
+  ]);
+  const [row] = await engine.rows(
+    sql`select ${joinSql([sql`count(*) as n`, ...facts])} from ${groups}`,
+  );
+  if (row === undefined || Number(row.n) === 0) return sql`false`;
   const conditions: Sql[] = [];
-  for (const column of columns) {
-    const type = types.get(column) ?? '';
-    if (!orderedTypes.test(type)) continue;
-    const name = quoteName(column);
-    const [facts] = await engine.rows(sql`select count(*) - count(${name}) as nulls, count(*) as n,
-        cast(min(${name}) as varchar) as least, cast(max(${name}) as varchar) as most from ${groups}`);
-    if (Number(facts?.n ?? 0) === 0) return sql`false`;
-    if (Number(facts?.nulls) > 0) continue;
+  for (const [index, { name, type }] of found.entries()) {
+    if (Number(row[`known${index}`]) < Number(row.n)) continue;
+    const column = sql`${of}.${quoteName(name)}`;
     const value = (text: unknown): Sql =>
       sql`cast(${quoteText(String(text))} as ${trustedSql(type)})`;
-    conditions.push(sql`${of}.${name} between ${value(facts?.least)} and ${value(facts?.most)}`);
+    conditions.push(
+      sql`${column} between ${value(row[`least${index}`])} and ${value(row[`most${index}`])}`,
+    );
+    if (Number(row[`values${index}`]) > 2 * fewValues) continue;
     const listed = await engine.rows(
-      sql`select distinct cast(${name} as varchar) as value from ${groups} limit ${fewValues + 1}`,
+      sql`select distinct cast(${quoteName(name)} as varchar) as value from ${groups} limit ${fewValues + 1}`,
     );
     if (listed.length > fewValues) continue;
-    const values = joinSql(listed.map((row) => value(row.value)));
-    conditions.push(sql`${of}.${name} in (${values})`);
+    conditions.push(sql`${column} in (${joinSql(listed.map((one) => value(one.value)))})`);
   }
   return conditions.length === 0 ? sql`true` : joinSql(conditions, ' and ');
 };

@@ -9,6 +9,13 @@ export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sq
       .join(' and '),
   );
 
+const rowsWithin = (
+  relation: Sql,
+  columns: readonly string[],
+  { groups, bounds }: { readonly groups: Sql; readonly bounds: Sql },
+): Sql =>
+  sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)} where ${bounds}`;
+
 /** Rows of a relation whose group stands in the relation `groups`. */
 export const inGroups = async (
   engine: Engine,
@@ -17,7 +24,7 @@ export const inGroups = async (
   groups: Sql,
 ): Promise<Sql> => {
   const bounds = await keyBounds(engine, groups, { columns, of: sql`r` });
-  return sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)} where ${bounds}`;
+  return rowsWithin(relation, columns, { groups, bounds });
 };
 
 const writtenName = /(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)\s*\.\s*(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)/y;
@@ -85,14 +92,14 @@ export const createScopedViews = async (
   groups: Sql,
 ): Promise<ReadonlyMap<string, Sql>> => {
   const made = new Map<string, Sql>();
+  const bounds = await keyBounds(engine, groups, { columns: by, of: sql`r` });
   for (const relation of relations) {
     const columns = await engine.describe(sql`select * from ${quoteRelation(relation)}`);
     const names = new Set(columns.map((column) => column.name));
     if (!by.every((column) => names.has(column))) continue;
     const view = scopedName(relation);
-    await engine.execute(
-      sql`create or replace view ${view} as ${await inGroups(engine, quoteRelation(relation), by, groups)}`,
-    );
+    const rows = rowsWithin(quoteRelation(relation), by, { groups, bounds });
+    await engine.execute(sql`create or replace view ${view} as ${rows}`);
     made.set(relation, view);
   }
   return made;
