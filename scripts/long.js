@@ -152,7 +152,10 @@ const runPiece = ({ id, suite, env }) => {
   const isOk = status === 0;
   const isLate = error?.code === 'ETIMEDOUT';
   const why = isLate ? `over ${pieceMinutes} minutes` : (signal ?? `exit ${status}`);
-  say(`${isOk ? 'ok    ' : 'FAILED'} ${id}  ${seconds} s${isOk ? '' : `  (${why}; ${log})`}`);
+  const seed = env.SEED === undefined ? '' : `  SEED=${env.SEED} HISTORIES=${env.HISTORIES}`;
+  say(
+    `${isOk ? 'ok    ' : 'FAILED'} ${id}  ${seconds} s${seed}${isOk ? '' : `  (${why}; ${log})`}`,
+  );
   return { ok: isOk, seconds, figures, at: new Date().toISOString() };
 };
 
