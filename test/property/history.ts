@@ -11,7 +11,8 @@ export type History = {
   readonly converges: boolean;
 };
 
-const days = ['2025-03-03', '2025-03-04', '2025-03-05', '2025-03-06'] as const;
+// A school year's end, and a month's.
+const days = ['2024-06-28', '2025-03-31', '2025-04-01', '2025-04-02'] as const;
 const pupils = ['s1', 's2', 's3', '007', 's5'] as const;
 const classes = ['C1', 'C2', 'C3'] as const;
 const statuses = ['P', 'A', 'L', 'E', 'half', 'not taken', ''] as const;
