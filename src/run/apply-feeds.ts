@@ -229,19 +229,30 @@ export const replacedFiles = ({ book }: Session): readonly string[] => {
     .map((row) => row.file_id);
 };
 
+/** File versions whose records of earlier runs tell nothing any more. */
+export type Outdated = {
+  /** A newer version of their path was loaded. */
+  readonly replaced: readonly string[];
+  /** This run read them again as a whole: what it refused is told anew. */
+  readonly reread: readonly string[];
+};
+
 /**
- * Writes what this run refused, and what it took in after all, into the quarantine. A record of a
- * replaced version is resolved: the newer one has it right, or its own record. Orphans wait on.
+ * Writes what this run refused, and what it took in after all, into the quarantine. An open record of a
+ * replaced version is resolved: the newer one has it right, or its own record; orphans of it wait on. So
+ * is one of a file that was read again, where it is not refused again.
  */
-export const quarantineQuery = (session: Session, replaced: readonly string[]): Sql => {
-  const isReplaced =
-    replaced.length === 0
-      ? sql`false`
-      : sql`(z.file_id in (${joinSql(replaced.map(quoteText))}) and z.state = 'open' and z.stage <> 'silver')`;
+export const quarantineQuery = (session: Session, { replaced, reread }: Outdated): Sql => {
+  const { run } = session.load;
+  const isOf = (files: readonly string[]): Sql =>
+    files.length === 0 ? sql`false` : sql`z.file_id in (${joinSql(files.map(quoteText))})`;
+  const isReplaced = sql`(z.state = 'open' and z.stage <> 'silver' and ${isOf(replaced)})`;
+  const isReread = sql`(z.state = 'open' and z.run_id <> ${run} and ${isOf(reread)})`;
   return sql`select z.* replace (
-      case when ${isReplaced} then 'resolved' else z.state end as state,
-      case when ${isReplaced} then ${session.load.run} else z.resolved_run end as resolved_run,
-      case when ${isReplaced} then 'A newer version of the file was loaded.' else z.because end as because)
+      case when ${isReplaced} or ${isReread} then 'resolved' else z.state end as state,
+      case when ${isReplaced} or ${isReread} then ${run} else z.resolved_run end as resolved_run,
+      case when ${isReread} then 'The file was read again.'
+        when ${isReplaced} then 'A newer version of the file was loaded.' else z.because end as because)
     from (${recordsQuery(session)}) as z`;
 };
 

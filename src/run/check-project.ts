@@ -4,9 +4,9 @@ import { type Engine, openDuckDB } from '../engine/index.ts';
 import { createViews, hashFile, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import type { Check, Model } from '../model/index.ts';
 import { builtFromHash } from './build/build-models.ts';
+import { checkLedger } from './check/check-ledger.ts';
 import { runChecks } from './check/run-checks.ts';
 import { testOwnModels } from './check/test-own-models.ts';
-import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { defaultMemoryBytes } from './open-reader.ts';
 import {
@@ -103,18 +103,6 @@ const isUpToDate = (project: Project, snapshot: Snapshot) => {
   return (check: Check): boolean => check.reads.every(isCurrent);
 };
 
-/** What must hold of the ledger itself: every record of every file is somewhere. */
-const filesBalance = async (
-  engine: Engine,
-  snapshot: Snapshot,
-): Promise<readonly CheckReport[]> => {
-  if (snapshot.manifest.relations[ledgerRelations.file.relation] === undefined) return [];
-  const [row] = await engine.rows(
-    sql`select count(*) as n from meta.file where read <> loaded + duplicate + superseded + blank + quarantined`,
-  );
-  return [{ name: 'files_balance', severity: 'error', failed_rows: Number(row?.n ?? 0) }];
-};
-
 const checkSnapshot = async (
   {
     engine,
@@ -144,7 +132,7 @@ const checkSnapshot = async (
   );
   return {
     snapshot: run,
-    checks: [...(await filesBalance(engine, snapshot)), ...checks],
+    checks: [...(await checkLedger(engine, snapshot, project.contracts)), ...checks],
     waiting: project.graph.checks.filter((check) => !isDue(check)).map((check) => check.name),
     ...hashed,
   };

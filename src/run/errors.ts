@@ -8,9 +8,10 @@ export const runErrors = {
     (f: { feed: string; column: string; vocabulary: string }) =>
       `${f.feed}.${f.column} takes its words from reference.${f.vocabulary}, which no model provides.`,
   ),
-  'run.unbalanced': technical(
-    (f: { file: string; read: number; accounted: number }) =>
-      `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
+  'run.unbalanced': technical((f: { file: string; read: number; accounted: number }) =>
+    f.read === f.accounted
+      ? `A count of the records of ${f.file} is below zero. Nothing was committed.`
+      : `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
   ),
   'run.no-lake': usage(() => 'Nothing was loaded yet, so there is nothing to read.'),
   'run.checks-failed': data(

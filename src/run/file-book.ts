@@ -1,7 +1,7 @@
 import { pipelineError } from '../base/index.ts';
 import { runErrors } from './errors.ts';
 import type { FileRow } from './load/file-row.ts';
-import { type Counts, imbalance } from './run-report.ts';
+import { type Counts, hasNegative, imbalance } from './run-report.ts';
 
 /** Today's counts of every file version, and which of them this run changed. */
 export type FileBook = {
@@ -58,7 +58,8 @@ export const openFileBook = (known: readonly FileRow[]): FileBook => {
     verify: () => {
       for (const row of changedRows()) {
         const difference = imbalance(row);
-        if (difference === 0) continue;
+        // A count below zero balances another that is too high.
+        if (difference === 0 && !hasNegative(row)) continue;
         const facts = { file: row.path, read: row.read, accounted: row.read - difference };
         throw pipelineError(runErrors, 'run.unbalanced', facts, { place: { file: row.path } });
       }

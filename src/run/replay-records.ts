@@ -24,6 +24,8 @@ export type Replayed = {
   readonly refused: number;
   /** Open records that were not tried: their file is set aside, replaced, or no longer fits its feed. */
   readonly skipped: number;
+  /** Open records whose file this run read again as a whole: they came in, or were refused, with it. */
+  readonly reread: number;
   readonly fileIds: readonly string[];
 };
 
@@ -164,15 +166,24 @@ const replayFile = async (
 /**
  * Reads open records of the quarantine again, from the archive and with today's contract. Those that pass
  * become a bronze part of their file, for staging to take in; the others stay open with today's reasons.
+ * Files that this run took in already (`justRead`) are left: their rows stand in bronze.
  */
-export const replayRecords = async (session: Session, filter: ReplayFilter): Promise<Replayed> => {
+export const replayRecords = async (
+  session: Session,
+  filter: ReplayFilter,
+  justRead: ReadonlySet<string>,
+): Promise<Replayed> => {
   const { engine, book } = session;
   await engine.execute(
     sql`create or replace table ${replayedName} (feed varchar, file_id varchar, "row" bigint)`,
   );
-  const counts = { tried: 0, passed: 0, skipped: 0 };
+  const counts = { tried: 0, passed: 0, skipped: 0, reread: 0 };
   const fileIds: string[] = [];
   for (const [fileId, rows] of await rowsByFile(session, filter)) {
+    if (justRead.has(fileId)) {
+      counts.reread += rows.length;
+      continue;
+    }
     const file = await openReplayed(session, book.rows().get(fileId));
     if (file === undefined) {
       counts.skipped += rows.length;

@@ -97,9 +97,9 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
 
 const replayReport = ({ intake, applied }: Ending): ReplayReport | undefined => {
   if (intake.replayed === undefined) return undefined;
-  const { tried, passed, refused, skipped } = intake.replayed;
+  const { tried, passed, refused, skipped, reread } = intake.replayed;
   const loaded = applied?.replayed ?? 0;
-  return { tried, loaded, waiting: passed - loaded, refused, skipped };
+  return { tried, loaded, waiting: passed - loaded, refused, skipped, reread };
 };
 
 /** The document that `run --json` prints. */

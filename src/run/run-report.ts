@@ -51,6 +51,8 @@ export type ReplayReport = {
   readonly refused: number;
   /** Not tried: their file is set aside, replaced, or no longer fits its feed. */
   readonly skipped: number;
+  /** Their file was read again as a whole in this run. */
+  readonly reread: number;
 };
 
 /** What `run --json` prints. */
@@ -107,3 +109,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
 /** How far the counts are from balance; 0 when they agree. */
 export const imbalance = (c: Counts): number =>
   c.read - (c.loaded + c.duplicate + c.superseded + c.blank + c.quarantined);
+
+/** True when a count is below zero, which no file has. */
+export const hasNegative = (c: Counts): boolean =>
+  [c.read, c.loaded, c.duplicate, c.superseded, c.blank, c.quarantined].some((count) => count < 0);

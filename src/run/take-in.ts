@@ -19,6 +19,11 @@ export type Intake = {
   readonly replayed?: Replayed | undefined;
 };
 
+/** File versions that this run read, whatever became of them. */
+export const readFileIds = ({ loaded, aside }: Intake): readonly string[] => [
+  ...new Set([...loaded, ...aside].map((one) => one.row.file_id)),
+];
+
 /** The bytes that stand for each path: its newest version, when that was loaded or repeats what was. */
 const knownVersions = ({ book }: Session): ReadonlyMap<string, string> => {
   const versions = new Map<

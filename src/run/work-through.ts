@@ -11,7 +11,7 @@ import { replayRecords } from './replay-records.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
 import type { RunReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
-import { type Intake, takeIn } from './take-in.ts';
+import { type Intake, readFileIds, takeIn } from './take-in.ts';
 
 const nothingBuilt: BuildReport = { models: [], asOf: null };
 
@@ -61,7 +61,9 @@ const takeInAll = async (session: Session): Promise<Intake> => {
   await applyDiscards(session, intake.loaded);
   const { replay } = session.options;
   if (replay === undefined) return intake;
-  const replayed = await inStep(session, 'replay', () => replayRecords(session, replay));
+  const replayed = await inStep(session, 'replay', () =>
+    replayRecords(session, replay, new Set(readFileIds(intake))),
+  );
   return { ...intake, replayed };
 };
 

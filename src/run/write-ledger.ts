@@ -7,7 +7,7 @@ import { ledgerRelations } from './ledger/ledger-relations.ts';
 import type { LedgerRow } from './ledger/rows-query.ts';
 import type { CheckReport, ModelReport, Warning } from './run-report.ts';
 import { asOfMark, type Session, stagingMark } from './run-session.ts';
-import type { Intake } from './take-in.ts';
+import { type Intake, readFileIds } from './take-in.ts';
 
 /** What a run tells in the ledger, beside the files' counts in its book. */
 export type LedgerFacts = {
@@ -138,14 +138,19 @@ const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[
 /** Writes what this run refused and resolved; nothing when it did neither. */
 const writeQuarantine = async (
   session: Session,
-  { applied, isData }: Pick<LedgerFacts, 'applied' | 'isData'>,
+  { applied, isData, isSound, intake }: LedgerFacts,
 ): Promise<void> => {
   const { draft, engine } = session;
   const relation = ledgerRelations.quarantine;
   const [count] = await engine.rows(sql`select count(*) as n from load.refusals`);
   const isKnown = draft.relation(relation.relation) !== undefined;
-  const replaced = isData ? replacedFiles(session) : [];
-  const replacesNow = replaced.length > 0 && session.book.changed().length > 0;
+  const outdated = {
+    replaced: isData ? replacedFiles(session) : [],
+    reread: isSound ? readFileIds(intake) : [],
+  };
+  const replacesNow =
+    outdated.reread.length > 0 ||
+    (outdated.replaced.length > 0 && session.book.changed().length > 0);
   if (
     isKnown &&
     Number(count?.n ?? 0) === 0 &&
@@ -156,7 +161,7 @@ const writeQuarantine = async (
   if (applied === undefined)
     await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
   await engine.execute(
-    sql`create or replace table load.quarantine as ${quarantineQuery(session, replaced)}`,
+    sql`create or replace table load.quarantine as ${quarantineQuery(session, outdated)}`,
   );
   await draft.write(ledgerDefinition(relation), sql`select * from load.quarantine`);
 };

@@ -142,13 +142,16 @@ const show = async (context: CommandContext): Promise<number> => {
 };
 
 const replayLine = ({ run_id: run, totals }: RunReport, replay: ReplayReport): string => {
-  if (replay.tried === 0 && replay.skipped === 0)
+  if (replay.tried === 0 && replay.skipped === 0 && replay.reread === 0)
     return 'no open record fits; orphans come in by themselves when their student does';
   const facts = [
     `${replay.tried} tried`,
     `${replay.loaded} loaded`,
     ...(replay.refused > 0 ? [`${replay.refused} refused again`] : []),
     ...(replay.waiting > 0 ? [`${replay.waiting} wait for their student`] : []),
+    ...(replay.reread > 0
+      ? [`${replay.reread} came with their file, which was read again as a whole`]
+      : []),
     ...(replay.skipped > 0
       ? [`${replay.skipped} not tried (their file is set aside, replaced or no longer fits)`]
       : []),
