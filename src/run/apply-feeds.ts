@@ -12,10 +12,12 @@ import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
 import {
   type FeedState,
   finishStaging,
+  prepareFeed,
   prepareStaging,
   type StagingRequest,
   stageOne,
 } from './stage/stage-feeds.ts';
+import { stageNames } from './stage/stage-names.ts';
 import { setFilesAside } from './take-in.ts';
 import { warnOfMembers } from './warn-changes.ts';
 
@@ -145,18 +147,53 @@ const setAsideRepeatedKeys = async (
   return aside;
 };
 
+/**
+ * Sets the new files of a feed aside when more of their rows than `quarantine.orphan_budget` percent
+ * would wait for a member whom no roster knows.
+ */
+const setAsideOrphans = async (
+  session: Session,
+  { contract }: FeedState,
+  loaded: readonly LoadedFile[],
+): Promise<readonly AsideFile[]> => {
+  const percent = session.project.config.settings['quarantine.orphan_budget'];
+  const own = loaded.filter((file) => file.contract.feed === contract.feed);
+  if (percent === null || own.length === 0) return [];
+  const ids = joinSql(own.map((file) => quoteText(file.row.file_id)));
+  const [row] = await session.engine.rows(
+    sql`select count(*) as n from ${stageNames(contract.feed).orphans} where _file_id in (${ids})`,
+  );
+  const orphans = Number(row?.n ?? 0);
+  const rows = own.reduce((sum, file) => sum + file.row.read - file.row.blank, 0);
+  if (orphans * 100 <= percent * rows) return [];
+  return setFilesAside(session, contract, own, {
+    reason: 'budget',
+    text: `${orphans.toLocaleString('en-US')} of ${rows.toLocaleString('en-US')} rows of ${contract.feed} belong to nobody on the roster, more than ${percent} %. None of them was loaded.`,
+    hint: `Deliver the roster: the next run with a new file tries again. To let them wait, in schoolhouse.yaml: quarantine: { orphan_budget: ${Math.ceil((orphans * 100) / rows)} }`,
+  });
+};
+
 const stageFeedFully = async (
   session: Session,
   request: StagingRequest,
   given: { readonly state: FeedState; readonly loaded: readonly LoadedFile[] },
 ): Promise<Pick<Applied, 'promoted' | 'replayed' | 'aside'>> => {
   const { contract } = given.state;
-  let state = given.state;
-  let promoted = await stageOne(request, state);
-  const aside = await setAsideRepeatedKeys(session, state, given.loaded);
-  if (aside.length > 0) {
+  const without = (aside: readonly AsideFile[]): FeedState => {
     const gone = new Set(aside.map((one) => one.row.file_id));
-    state = { ...state, newFileIds: state.newFileIds.filter((id) => !gone.has(id)) };
+    return { ...given.state, newFileIds: given.state.newFileIds.filter((id) => !gone.has(id)) };
+  };
+  const orphaned = await setAsideOrphans(session, given.state, given.loaded);
+  let state = without(orphaned);
+  if (orphaned.length > 0) {
+    await publishAllBronze(session, [contract]);
+    await prepareFeed(request, state);
+  }
+  let promoted = await stageOne(request, state);
+  const repeated = await setAsideRepeatedKeys(session, state, given.loaded);
+  const aside = [...orphaned, ...repeated];
+  if (repeated.length > 0) {
+    state = without(aside);
     promoted = await stageOne(request, state);
   }
   if (state.full) {

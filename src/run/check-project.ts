@@ -7,8 +7,8 @@ import { builtFromHash } from './build/build-models.ts';
 import { checkLedger } from './check/check-ledger.ts';
 import { runChecks } from './check/run-checks.ts';
 import { testOwnModels } from './check/test-own-models.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import {
   dayPolicyQuery,
   policyQuery,
@@ -169,7 +169,11 @@ export const checkProject = async (
   const tempFolder = join(folders.temp, lease?.id ?? effects.newId());
   const { signal } = options;
   try {
-    const engine = await openDuckDB({ memoryLimitBytes: defaultMemoryBytes(), tempFolder, signal });
+    const engine = await openDuckDB({
+      memoryLimitBytes: await memoryLimitOf({ projectFolder: options.projectFolder }, effects),
+      tempFolder,
+      signal,
+    });
     try {
       return await checkWith(options, { engine, lease }, effects);
     } finally {

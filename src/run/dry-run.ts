@@ -12,8 +12,8 @@ import {
 } from '../lake/index.ts';
 import { applyDiscards } from './apply-discards.ts';
 import { applyFeeds } from './apply-feeds.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import { withoutWrites } from './read-only.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
 import type { ProgressEvent, RunReport } from './run-report.ts';
@@ -198,7 +198,11 @@ export const dryRun = async (
   try {
     const tempFolder = join(root, 'engine');
     const { signal } = options;
-    const engine = await openDuckDB({ memoryLimitBytes: defaultMemoryBytes(), tempFolder, signal });
+    const engine = await openDuckDB({
+      memoryLimitBytes: await memoryLimitOf({ projectFolder: options.projectFolder }, effects),
+      tempFolder,
+      signal,
+    });
     try {
       await engine.execute(sql`set preserve_insertion_order = true`);
       const project = await openProject({ ...options, flags: [], engine }, withoutWrites(effects));

@@ -12,8 +12,8 @@ import {
 import { type PolicyInForce, policiesInForce } from './explain/policies-in-force.ts';
 import { readQueryShape } from './explain/query-shape.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import { withoutWrites } from './read-only.ts';
 
 export type Explanation = Omit<NamedRelation, 'reads'> & {
@@ -119,7 +119,7 @@ export const explainRelation = async (
   const { temp, lake } = projectFolders(options.projectFolder);
   const tempFolder = join(temp, effects.newId());
   const engine = await openDuckDB({
-    memoryLimitBytes: defaultMemoryBytes(),
+    memoryLimitBytes: await memoryLimitOf({ projectFolder: options.projectFolder }, effects),
     tempFolder,
     signal: options.signal,
   });

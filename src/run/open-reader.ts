@@ -1,24 +1,17 @@
-import { totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Effects, pipelineError, quoteRelation, sql, trustedSql } from '../base/index.ts';
 import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/index.ts';
 import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import { runErrors } from './errors.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { rowsQuery } from './ledger/rows-query.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 
 /** Schemas whose names work unqualified, the earlier one winning. */
 export const searchPath = ['compat', 'gold', 'silver', 'bronze', 'reference', 'meta'] as const;
 
 /** Relations that only the machinery reads: no list shows them, no tool gets a view. */
 export const isShown = (relation: string): boolean => !relation.startsWith('bronze_parts.');
-
-/** 60 % of the memory of the machine, or of the container, at most 2.5 GB. */
-export const defaultMemoryBytes = (): number => {
-  const constrained = process.constrainedMemory();
-  const bytes = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
-  return Math.min(0.6 * bytes, 2.5e9);
-};
 
 export type Reader = {
   readonly snapshot: Snapshot;
@@ -99,7 +92,10 @@ export const openReader = async (options: ReaderOptions, effects: Effects): Prom
   }
   const tempFolder = join(options.dataFolder, 'tmp', lease.id ?? 'reader');
   const engine = await openDuckDB({
-    memoryLimitBytes: options.memoryLimitBytes ?? defaultMemoryBytes(),
+    memoryLimitBytes: await memoryLimitOf(
+      { projectFolder: dirname(options.dataFolder), asked: options.memoryLimitBytes },
+      effects,
+    ),
     tempFolder,
     signal: options.signal,
   });

@@ -10,8 +10,8 @@ import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { type FileRow, readFileRow } from './load/file-row.ts';
 import { readWithHash } from './load/load-files.ts';
 import { openSeenFiles } from './load/seen-files.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import { withoutWrites } from './read-only.ts';
 
 export type PlanOptions = {
@@ -96,7 +96,11 @@ export const planProject = async (
   const { projectFolder, signal } = options;
   // Nothing that a plan asks is large enough to spill.
   const tempFolder = join(projectFolders(projectFolder).temp, effects.newId());
-  const engine = await openDuckDB({ memoryLimitBytes: defaultMemoryBytes(), tempFolder, signal });
+  const engine = await openDuckDB({
+    memoryLimitBytes: await memoryLimitOf({ projectFolder }, effects),
+    tempFolder,
+    signal,
+  });
   try {
     const compiled = await openProject({ ...options, flags: [], engine }, world);
     if (compiled.kind === 'problems') return compiled;

@@ -25,8 +25,8 @@ import { refuseRows } from './apply-discards.ts';
 import { runErrors } from './errors.ts';
 import { appendLedger, ledgerDefinition } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import { type RecordPlace, recordsAt } from './quarantine-list.ts';
 import { refreshWarehouse } from './refresh-warehouse.ts';
 import { unfinishedRows } from './write-ledger.ts';
@@ -229,7 +229,11 @@ export const discardRecord = async (
   const tempFolder = join(folders.temp, `engine-${effects.process.pid}`);
   const lock = await acquireRunLock(folders.data, { waitSeconds, signal }, effects);
   try {
-    const engine = await openDuckDB({ memoryLimitBytes: defaultMemoryBytes(), tempFolder, signal });
+    const engine = await openDuckDB({
+      memoryLimitBytes: await memoryLimitOf({ projectFolder }, effects),
+      tempFolder,
+      signal,
+    });
     try {
       const log = await openReceiptLog(folders.archive, config.value.settings.timezone, effects);
       return { kind: 'ok', value: await discardLocked({ options, engine, lock, log }, effects) };

@@ -13,8 +13,8 @@ import {
   sweepKilled,
 } from '../lake/index.ts';
 import { describeTakeOver, explainFailure } from './explain-failure.ts';
+import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
-import { defaultMemoryBytes } from './open-reader.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunReport } from './run-report.ts';
 import { openSession } from './run-session.ts';
@@ -100,7 +100,10 @@ export const runProject = async (
   const folders = projectFolders(options.projectFolder);
   const tempFolder = join(folders.temp, `engine-${effects.process.pid}`);
   const engine = await openDuckDB({
-    memoryLimitBytes: options.memoryLimitBytes ?? defaultMemoryBytes(),
+    memoryLimitBytes: await memoryLimitOf(
+      { projectFolder: options.projectFolder, asked: options.memoryLimitBytes },
+      effects,
+    ),
     threads: options.threads,
     tempFolder,
     signal: options.signal,

@@ -44,12 +44,21 @@ const knownVersions = ({ book }: Session): ReadonlyMap<string, string> => {
   );
 };
 
-/** Files set aside earlier that may be readable now: their bytes are current, contract or settings changed. */
-const retryable = ({ book, load, log }: Session): readonly FileRow[] => {
+/**
+ * Files set aside earlier that may be readable now: their bytes are current, and contract or settings
+ * changed, or something new arrived where too many of their rows may have waited for a roster.
+ */
+const retryable = (
+  { book, load, log, project }: Session,
+  hasNewFiles: boolean,
+): readonly FileRow[] => {
+  const mayHaveRoster = hasNewFiles && project.config.settings['quarantine.orphan_budget'] !== null;
   const current = new Set([...log.current().values()].map((receipt) => receipt.seq));
   return [...book.rows().values()].filter(
     (row) =>
-      row.status === 'set_aside' && current.has(row.receipt) && row.read_with !== load.readWith,
+      row.status === 'set_aside' &&
+      current.has(row.receipt) &&
+      (row.read_with !== load.readWith || (mayHaveRoster && row.reason === 'budget')),
   );
 };
 
@@ -168,7 +177,7 @@ export const takeIn = async (session: Session): Promise<Intake> => {
   const reception = await inStep(session, 'receive', () =>
     receiveFiles(load, log, { known, only: (path) => wants(session, path), onProgress }),
   );
-  const retried = retryable(session);
+  const retried = retryable(session, reception.fresh.length > 0);
   const pending = [
     ...log.receipts().filter((receipt) => retried.some((row) => row.receipt === receipt.seq)),
     ...pendingReceipts(session),

@@ -111,16 +111,19 @@ export const createWorkSchemas = async (engine: Engine): Promise<void> => {
   }
 };
 
+/** Finds who of a feed waits for a member, and its candidates. */
+export const prepareFeed = async (request: StagingRequest, state: FeedState): Promise<void> => {
+  await createOrphans(request, state);
+  await createCandidates(request.engine, candidateOptions(request, state.contract));
+};
+
 /** Prepares the members that rosters know and the candidates of every feed. */
 export const prepareStaging = async (request: StagingRequest): Promise<void> => {
   const isReferredTo = (feed: string): boolean =>
     request.contracts.some((other) => other.relationships.some((one) => one.feed === feed));
   for (const contract of request.contracts)
     if (isReferredTo(contract.feed)) await createKnown(request.engine, contract);
-  for (const state of request.feeds) {
-    await createOrphans(request, state);
-    await createCandidates(request.engine, candidateOptions(request, state.contract));
-  }
+  for (const state of request.feeds) await prepareFeed(request, state);
 };
 
 /** Stages one feed; returns how many orphans came in. */
