@@ -89,6 +89,8 @@ export type Contract = {
   readonly filePatterns: readonly string[];
   /** Path of the record array in a JSON object, when it must be named. */
   readonly records: string | undefined;
+  /** WHATWG label of files without a byte-order mark; undefined: UTF-8, or Windows-1252 where that is certain. */
+  readonly encoding: string | undefined;
   /** Text that means null: the whole trimmed cell. A blank is null without being listed. */
   readonly nullTokens: readonly string[];
   readonly relationships: readonly Relationship[];

@@ -21,6 +21,14 @@ export const typeChangeShape = shapes.fromText(
   (raw) => typeChanges.find((one) => one === raw),
 );
 export const loadStrategyShape = shapes.choice(['upsert', 'append', 'replaceBatch']);
+/** A label that the platform can decode (WHATWG), such as windows-1252. */
+export const encodingShape = shapes.fromText('an encoding such as utf-8 or windows-1252', (raw) => {
+  try {
+    return new TextDecoder(raw.trim()).encoding;
+  } catch {
+    return undefined;
+  }
+});
 export const columnTypeShape = shapes.choice(columnTypes);
 /** Raw word → code; both as written, so `1`, `yes` and `007` keep their spelling. */
 export const valueMapShape = shapes.mapOf(shapes.text('a code'));
@@ -78,6 +86,7 @@ export const feedSettingsShape = shapes.section({
   valueMap: shapes.mapOf(valueMapShape).optional(),
   nullTokens: shapes.textList().optional(),
   records: shapes.text().optional(),
+  encoding: encodingShape.optional(),
   loadStrategy: loadStrategyShape.optional(),
   naturalKey: shapes.textList(shapes.name).optional(),
   naturalKeyUnique: shapes.yesNo.optional(),
@@ -113,6 +122,11 @@ export const feedSettingKeys: readonly { readonly key: string; readonly descript
   {
     key: 'records',
     description: 'Path of the array of records in a JSON object, such as data.items.',
+  },
+  {
+    key: 'encoding',
+    description:
+      'Encoding of files without a byte-order mark, such as windows-1252; without it UTF-8, or Windows-1252 with a warning.',
   },
   { key: 'loadStrategy', description: 'upsert, append or replaceBatch.' },
   { key: 'naturalKey', description: 'Columns that identify a record where the file lacks the id.' },

@@ -184,6 +184,7 @@ export const finishContract = (
     newestBy: newest,
     filePatterns: draft.filePatterns ?? [`*${draft.feed}*`],
     records: draft.records,
+    encoding: draft.encoding,
     nullTokens: draft.nullTokens ?? usualNullTokens,
     relationships: draft.columns.flatMap((column) => {
       const [feed, toColumn] = column.references?.split('.') ?? [];

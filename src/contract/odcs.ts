@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   columnTypeShape,
   driftShape,
+  encodingShape,
   loadStrategyShape,
   patternShape,
   privacyShape,
@@ -142,6 +143,7 @@ export const feedPropertiesShape = shapes.section({
   newestBy: shapes.name.optional(),
   filePatterns: shapes.textList(shapes.text()).optional(),
   records: shapes.text().optional(),
+  encoding: encodingShape.optional(),
   nullTokens: shapes.textList().optional(),
   onNewColumn: driftShape.optional(),
   onMissingColumn: driftShape.optional(),

@@ -10,6 +10,7 @@ const contract = (feed: string): Contract => ({
     newestBy: undefined,
     filePatterns: [`*${feed}*`],
     records: undefined,
+    encoding: undefined,
   },
   ...{
     nullTokens: [],

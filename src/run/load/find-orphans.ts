@@ -7,6 +7,7 @@ import type { LoadContext, LoadedFile } from './load-context.ts';
 import { fileIdOf } from './load-files.ts';
 import { readingContext } from './reading-context.ts';
 import { recordRefusals, writeRecords } from './record-refusals.ts';
+import { scanSettings } from './scan-settings.ts';
 
 export type OrphanRequest = {
   readonly contract: Contract;
@@ -25,7 +26,11 @@ export const reopenFile = async (
 ): Promise<LoadedFile | undefined> => {
   const scanned = await openArchived(
     { sha256: receipt.sha256, path: receipt.path },
-    { archiveFolder: load.project.folders.archive, tempFolder: load.tempFolder },
+    {
+      archiveFolder: load.project.folders.archive,
+      tempFolder: load.tempFolder,
+      settingsFor: scanSettings(load.project.contracts),
+    },
     load.effects,
   );
   if (scanned.kind === 'set_aside') return undefined;

@@ -8,6 +8,7 @@ import { type FileRow, unloadedRow } from './file-row.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
 import { loadMember } from './load-member.ts';
 import type { FreshReceipt } from './receive-files.ts';
+import { scanSettings } from './scan-settings.ts';
 
 /** A file version that was read in this run and holds no loaded row, with the sentence that says why. */
 export type AsideFile = {
@@ -73,7 +74,11 @@ const membersOfArchived = async (
   const { sha256, path } = receipt;
   const scanned = await openArchived(
     { sha256, path },
-    { archiveFolder: load.project.folders.archive, tempFolder: load.tempFolder },
+    {
+      archiveFolder: load.project.folders.archive,
+      tempFolder: load.tempFolder,
+      settingsFor: scanSettings(load.project.contracts),
+    },
     load.effects,
   );
   return scanned.kind === 'set_aside' ? [{ path, outcome: scanned }] : scanned.members;

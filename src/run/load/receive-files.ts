@@ -11,6 +11,7 @@ import {
 import { type LocalFile, listLocalFiles } from '../../source/index.ts';
 import { type FileReport, noCounts, type ProgressEvent } from '../run-report.ts';
 import type { LoadContext } from './load-context.ts';
+import { scanSettings } from './scan-settings.ts';
 import { openSeenFiles } from './seen-files.ts';
 
 /** A receipt whose bytes were scanned just now; `verify` says whether the file is still untouched. */
@@ -197,6 +198,7 @@ export const receiveFiles = async (
         archiveFolder: project.folders.archive,
         tempFolder: load.tempFolder,
         isKnown: (sha256) => sha256 === own || loaded.has(sha256),
+        settingsFor: scanSettings(project.contracts),
         knownSizes: new Set([...current.values()].map((receipt) => receipt.size)),
       },
       effects,
