@@ -1,4 +1,5 @@
 import { joinSql, quoteText, type Sql, sql } from '../base/index.ts';
+import type { Contract } from '../contract/index.ts';
 import type { Change } from './build/change.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -8,6 +9,7 @@ import type { LoadedFile } from './load/load-context.ts';
 import type { AsideFile } from './load/load-files.ts';
 import { countReplayed, replayedRows, settleReplayed } from './replay-records.ts';
 import { inStep, publishAllBronze, type Session } from './run-session.ts';
+import { replacedFiles } from './settle-quarantine.ts';
 import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
 import {
   type FeedState,
@@ -59,7 +61,18 @@ const hadRoster = (session: Session, feed: string): boolean => {
   return loadedRows(session, feed).some((row) => row.run_id <= applied);
 };
 
-/** Feeds whose roster came only with this run: all their rows must be looked at again. */
+/** True when a file of this run replaces an older version of its path whose rows were applied. */
+const replacesBatch = (rows: readonly FileRow[], applied: number | undefined): boolean =>
+  rows.some(
+    (row) =>
+      row.run_id > (applied ?? 0) &&
+      rows.some((older) => older.path === row.path && older.receipt < row.receipt),
+  );
+
+/**
+ * Which rows of a feed are new, or that all must be looked at again: when its roster came only with this
+ * run, and when a batch was replaced, whose older rows go.
+ */
 const feedState = (
   session: Session,
   feed: string,
@@ -70,7 +83,10 @@ const feedState = (
   const isFlipped = contract?.relationships.some((one) => newRosters.has(one.feed)) ?? false;
   const rows = loadedRows(session, feed);
   return {
-    full: applied === undefined || isFlipped,
+    full:
+      applied === undefined ||
+      isFlipped ||
+      (contract?.loadStrategy === 'replaceBatch' && replacesBatch(rows, applied)),
     newFileIds: rows
       .filter((row) => applied === undefined || row.run_id > applied)
       .map((row) => row.file_id),
@@ -148,6 +164,39 @@ const setAsideRepeatedKeys = async (
 };
 
 /**
+ * Of a batch that was replaced nothing counts any more: its rows are superseded, and who of it waited for
+ * a member waits no longer.
+ */
+const supersedeBatches = async (session: Session, contract: Contract): Promise<void> => {
+  const { engine, draft, book } = session;
+  const gone = replacedFiles(session).filter(
+    (fileId) => book.rows().get(fileId)?.feed === contract.feed,
+  );
+  if (contract.loadStrategy !== 'replaceBatch' || gone.length === 0) return;
+  const ids = joinSql(gone.map(quoteText));
+  const waiting =
+    draft.relation(ledgerRelations.quarantine.relation) === undefined
+      ? []
+      : await engine.rows(
+          sql`insert into load.promoted select record_id from (${ledgerQuery(draft, ledgerRelations.quarantine)})
+            where stage = 'silver' and state = 'open' and file_id in (${ids}) returning regexp_replace(record_id, ':[0-9]+$', '') as file_id`,
+        );
+  for (const fileId of gone) {
+    const row = book.rows().get(fileId);
+    if (row === undefined) continue;
+    const orphans = waiting.filter((one) => one.file_id === fileId).length;
+    const superseded = row.loaded + row.duplicate + orphans;
+    if (superseded === 0) continue;
+    book.add(fileId, {
+      loaded: -row.loaded,
+      duplicate: -row.duplicate,
+      quarantined: -orphans,
+      superseded,
+    });
+  }
+};
+
+/**
  * Sets the new files of a feed aside when more of their rows than `quarantine.orphan_budget` percent
  * would wait for a member whom no roster knows.
  */
@@ -204,6 +253,7 @@ const stageFeedFully = async (
   for (const { fileId, ...change } of await readFileDeltas(session.engine, contract)) {
     session.book.add(fileId, change);
   }
+  await supersedeBatches(session, contract);
   const replayed = await settleReplayed(session, contract.feed, { isFull: state.full });
   return { promoted: state.full ? 0 : promoted - replayed, replayed, aside };
 };
@@ -253,58 +303,4 @@ export const applyFeeds = async (
     );
     return { changes, fullFeeds, rosters, promoted, replayed, aside };
   });
-};
-
-/** File versions that a newer loaded version of their path replaced. */
-export const replacedFiles = ({ book }: Session): readonly string[] => {
-  const loaded = [...book.rows().values()].filter((row) => row.status === 'loaded');
-  const newest = new Map<string, number>();
-  for (const { path, receipt } of loaded)
-    newest.set(path, Math.max(receipt, newest.get(path) ?? receipt));
-  return loaded
-    .filter((row) => row.receipt < (newest.get(row.path) ?? 0))
-    .map((row) => row.file_id);
-};
-
-/** File versions whose records of earlier runs tell nothing any more. */
-export type Outdated = {
-  /** A newer version of their path was loaded. */
-  readonly replaced: readonly string[];
-  /** This run read them again as a whole: what it refused is told anew. */
-  readonly reread: readonly string[];
-};
-
-/**
- * Writes what this run refused, and what it took in after all, into the quarantine. An open record of a
- * replaced version is resolved: the newer one has it right, or its own record; orphans of it wait on. So
- * is one of a file that was read again, where it is not refused again.
- */
-export const quarantineQuery = (session: Session, { replaced, reread }: Outdated): Sql => {
-  const { run } = session.load;
-  const isOf = (files: readonly string[]): Sql =>
-    files.length === 0 ? sql`false` : sql`z.file_id in (${joinSql(files.map(quoteText))})`;
-  const isReplaced = sql`(z.state = 'open' and z.stage <> 'silver' and ${isOf(replaced)})`;
-  const isReread = sql`(z.state = 'open' and z.run_id <> ${run} and ${isOf(reread)})`;
-  return sql`select z.* replace (
-      case when ${isReplaced} or ${isReread} then 'resolved' else z.state end as state,
-      case when ${isReplaced} or ${isReread} then ${run} else z.resolved_run end as resolved_run,
-      case when ${isReread} then 'The file was read again.'
-        when ${isReplaced} then 'A newer version of the file was loaded.' else z.because end as because)
-    from (${recordsQuery(session)}) as z`;
-};
-
-const recordsQuery = ({ draft, load }: Session): Sql => {
-  const before = ledgerQuery(draft, ledgerRelations.quarantine);
-  return sql`select q.* replace (
-      case when p.record_id is null then q.state else 'resolved' end as state,
-      case when p.record_id is null then q.resolved_run else ${load.run} end as resolved_run)
-    from (${before}) as q
-    left join load.promoted as p on p.record_id = q.record_id
-    where not exists (select 1 from load.refusals as r where r.record_id = q.record_id)
-    union all by name
-    select r.* replace (
-      case when d.record_id is null then r.state else 'discarded' end as state,
-      d.run_id as resolved_run, d.because as because, d."by" as "by")
-    from load.refusals as r
-    left join load.discarded as d on d.record_id = r.record_id`;
 };

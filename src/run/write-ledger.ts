@@ -1,12 +1,13 @@
 import { sql } from '../base/index.ts';
 import { readAccess } from './access-log.ts';
-import { type Applied, quarantineQuery, replacedFiles } from './apply-feeds.ts';
+import type { Applied } from './apply-feeds.ts';
 import { builtFromHash } from './build/build-models.ts';
 import { appendLedger, ledgerDefinition, ledgerQuery, replaceLedger } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import type { LedgerRow } from './ledger/rows-query.ts';
 import type { CheckReport, ModelReport, Warning } from './run-report.ts';
 import { asOfMark, type Session, stagingMark } from './run-session.ts';
+import { quarantineQuery, replacedFiles } from './settle-quarantine.ts';
 import { type Intake, readFileIds } from './take-in.ts';
 
 /** What a run tells in the ledger, beside the files' counts in its book. */

@@ -255,7 +255,11 @@ export const loadMember = async (
   const { outcome } = member;
   if (outcome.kind === 'set_aside') {
     const { reason, detail, line }: SetAside = outcome;
-    return setAside(load, member, identity, { reason, text: detail, line });
+    const hint =
+      reason === 'json_records'
+        ? 'Say in schoolhouse.yaml which one holds the records, such as: feeds: { assessments: { records: data.items } }'
+        : undefined;
+    return setAside(load, member, identity, { reason, text: detail, line, hint });
   }
   const { report } = outcome;
   const empty = matchEmpty(load, member.path, report);

@@ -73,12 +73,12 @@ export const orphanQuery = (
         ? sql`false`
         : sql`_file_id in (${joinSql(fileIds.map(quoteText))})`;
   return sql`select _file_id, _source_row, _source_line from ${stageNames(options.contract.feed).bronze}
-    where ${ofFiles} and not (${refersToKnown(options)})`;
+    where ${ofFiles} and ${isCurrentVersion(options)} and not (${refersToKnown(options)})`;
 };
 
 /** Rows of which every member on a roster is known. */
 export const knownRows = (options: CandidateOptions): Sql =>
-  sql`select * from ${stageNames(options.contract.feed).bronze} where ${refersToKnown(options)}`;
+  sql`select * from ${stageNames(options.contract.feed).bronze} where ${isCurrentVersion(options)} and ${refersToKnown(options)}`;
 
 /**
  * `staging.<feed>_versions`: all accepted versions of the touched keys, oldest first in
