@@ -18,8 +18,10 @@ export { foldName } from './fold-name.ts';
 export { type Log, type LogFacts, silentLog } from './log.ts';
 export { nodeEffects } from './node-effects.ts';
 export {
+  isUnspeakablePath,
   joinSql,
   quoteName,
+  quotePath,
   quoteRelation,
   quoteText,
   type Sql,

@@ -13,6 +13,15 @@ export const quoteName = (name: string): Sql => `"${name.replaceAll('"', '""')}"
 export const quoteText = (text: string | null): Sql =>
   (text === null ? 'null' : `'${text.replaceAll('\u0000', '').replaceAll("'", "''")}'`) as Sql;
 
+/**
+ * A path as the engine must be given it to open that one file: it takes a name with * ? or [ in it for a
+ * pattern. It knows no way to write { or a backslash: names with these are refused before.
+ */
+export const quotePath = (path: string): Sql => quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
+
+/** True for a path that the engine cannot be given. */
+export const isUnspeakablePath = (path: string): boolean => /[{\\]/.test(path);
+
 /** `"silver"."fact_attendance"` from `silver.fact_attendance`; only the first dot divides. */
 export const quoteRelation = (relation: string): Sql => {
   const dot = relation.indexOf('.');

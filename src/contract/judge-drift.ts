@@ -24,6 +24,9 @@ export type Drift = {
 /** A file whose columns are the contract's, or whose others count for nothing. */
 export const noDrift: Drift = { added: [], withheld: [], unexpected: [], lacking: [] };
 
+/** A file with more new columns is of another shape, or an attack: none of them is kept. */
+const mostAdded = 100;
+
 /** Columns that the file should have: an id that it lacks is made. */
 const missingColumns = (contract: Contract, header: HeaderMatch): readonly string[] =>
   header.missing.map((one) => one.column).filter((column) => !contract.key.includes(column));
@@ -67,7 +70,7 @@ export const judgeDrift = (path: string, contract: Contract, header: HeaderMatch
   const problem = rejection(path, contract, header);
   if (problem !== undefined) return { kind: 'rejected', problem };
   const found = header.unmatched.map((one) => ({ header: one.header, position: one.position - 1 }));
-  const isKept = contract.onNewColumn === 'evolve';
+  const isKept = contract.onNewColumn === 'evolve' && found.length <= mostAdded;
   return {
     kind: 'taken',
     drift: {

@@ -11,8 +11,13 @@ const reserved = ['file_row_number', 'filename', 'rowid'];
 const longestName = 56;
 
 const cutToBytes = (name: string): string => {
-  let cut = name;
-  while (Buffer.byteLength(cut) > longestName) cut = [...cut].slice(0, -1).join('');
+  let cut = '';
+  let bytes = 0;
+  for (const character of name) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > longestName) break;
+    cut += character;
+  }
   return cut.replace(/_+$/, '');
 };
 
@@ -21,7 +26,9 @@ const cutToBytes = (name: string): string => {
  * Letters of every script stay, accents of Latin ones go; it never begins with `_` or a digit.
  */
 export const safeName = (header: string): string => {
+  // What lies beyond is cut anyway: a header may be a megabyte.
   const words = header
+    .slice(0, 1000)
     .normalize('NFKC')
     .replaceAll('%', ' percent ')
     .replaceAll(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1_$2')

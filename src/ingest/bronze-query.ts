@@ -1,10 +1,11 @@
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteName, quotePath, quoteText, type Sql, sql } from '../base/index.ts';
 import type { Contract } from '../contract/index.ts';
-import { addedCells, newCells } from './drift-columns.ts';
+import { addedCells, newCells, newPositions } from './drift-columns.ts';
 import type { ScanReport } from './scan.ts';
 import {
   bronzeColumnType,
   cellText,
+  isBlankText,
   type ReadingContext,
   rawName,
   refusalConditions,
@@ -106,7 +107,7 @@ const readText = (report: ScanReport): Sql => {
   const lineLimit = Math.max(2_097_152, report.longestRecordBytes * 2);
   // An explicit `strict_mode = true` beside new_line CRLF reads no row at all, without an error (DuckDB 1.5.6).
   const strictness = padded ? sql`strict_mode = false,` : sql``;
-  return sql`select * from read_csv(${quoteText(report.dataPath)}, auto_detect = false, header = false,
+  return sql`select * from read_csv(${quotePath(report.dataPath)}, auto_detect = false, header = false,
     skip = ${skip}, delim = ${quoteText(delimiter)}, quote = '"', escape = '"', comment = '',
     new_line = ${quoteText(newline === '\n' ? '\\n' : '\\r\\n')}, ${strictness} null_padding = ${padded},
     max_line_size = ${lineLimit}, parallel = ${!multiline}, columns = {${columns}})`;
@@ -125,9 +126,13 @@ export const rawStage = (
     kept,
   }: { readonly from: Sql; readonly cells: readonly Sql[]; readonly kept: readonly Sql[] },
 ): Sql => {
-  const trimmed = cells.map(
-    (cell, index) => sql`${trimmedText(cell)} as ${quoteName(`t${index}`)}`,
+  const used = new Set([...context.positions.values(), ...newPositions(context.drift)]);
+  const trimmed = cells.flatMap((cell, index) =>
+    used.has(index) ? [sql`${trimmedText(cell)} as ${quoteName(`t${index}`)}`] : [],
   );
+  // Of columns that nobody takes only one thing is asked: a file may have thousands of them.
+  const others = cells.filter((_, index) => !used.has(index)).map(isBlankText);
+  const restIsBlank = sql`(${joinSql([sql`true`, ...others], ' and ')}) as _rest_blank`;
   const raw = contract.columns.flatMap((column) => {
     const position = context.positions.get(column.name);
     return position === undefined
@@ -137,12 +142,15 @@ export const rawStage = (
         ];
   });
   const isBlank = joinSql(
-    cells.map((_, index) => sql`coalesce(${quoteName(`t${index}`)}, '') = ''`),
+    [
+      sql`_rest_blank`,
+      ...[...used].map((index) => sql`coalesce(${quoteName(`t${index}`)}, '') = ''`),
+    ],
     ' and ',
   );
   const found = [...raw, ...newCells(context.drift)];
   return sql`select ${joinSql([...kept, ...found, sql`(${isBlank}) as _blank`])}
-    from (select ${joinSql([...kept, ...trimmed])} from (${from}))`;
+    from (select ${joinSql([...kept, ...trimmed, restIsBlank])} from (${from}))`;
 };
 
 /** The typed stage over the raw one; also what rules may name. */

@@ -4,6 +4,10 @@ import type { Drift } from '../contract/index.ts';
 /** Where the text of a new column stands in the raw stage; no header or contract can have such a name. */
 const newName = (position: number): Sql => quoteName(`_new_${position}`);
 
+/** The places of the columns whose text is looked at. */
+export const newPositions = ({ added, unexpected }: Drift): readonly number[] =>
+  [...added, ...unexpected].map(({ position }) => position);
+
 /** The select items that carry new columns out of the trimmed cells `t0`, `t1` …; null when empty. */
 export const newCells = ({ added, unexpected }: Drift): readonly Sql[] =>
   [...added, ...unexpected].map(

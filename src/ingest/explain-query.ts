@@ -1,4 +1,4 @@
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteName, quotePath, quoteText, type Sql, sql } from '../base/index.ts';
 import type { Contract } from '../contract/index.ts';
 import { rawStage, typedStage } from './bronze-query.ts';
 import { cellNames } from './scan-csv-copy.ts';
@@ -22,7 +22,7 @@ export const explainQuery = (
         sql`case when cells is not null and coalesce(${when}, false) then {'code': ${quoteText(code)}, 'column': cast(${quoteText(column)} as varchar)} end`,
     ),
   );
-  const records = sql`select * from read_json(${quoteText(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
+  const records = sql`select * from read_json(${quotePath(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
     columns = {'row': 'BIGINT', 'line': 'BIGINT', 'byte_offset': 'BIGINT', 'byte_length': 'BIGINT', 'codes': 'VARCHAR[]', 'raw': 'VARCHAR', 'cells': 'MAP(VARCHAR, VARCHAR)'})`;
   const kept = ['row', 'line', 'byte_offset', 'byte_length', 'codes', 'raw', 'cells'].map(
     quoteName,

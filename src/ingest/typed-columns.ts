@@ -51,6 +51,10 @@ export const trimmedText = (source: Sql): Sql =>
     and not suffix(${source}, '\t') and not suffix(${source}, '\r') and not suffix(${source}, '\n') then ${source}
     else trim(${source}, ${blanks}) end`;
 
+/** True for a cell without text; most are told by their first character. */
+export const isBlankText = (source: Sql): Sql =>
+  sql`case when ${source} >= '!' then false else coalesce(trim(${source}, ${blanks}), '') = '' end`;
+
 /** Trimmed text, null when it is empty or a null token. */
 export const cellText = (trimmed: Sql, nullTokens: readonly string[]): Sql => {
   const tokens = nullTokens.filter((t) => t.trim() !== '').map((t) => t.trim().toLowerCase());

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { joinSql, pipelineError, quoteText, sql } from '../base/index.ts';
+import { joinSql, pipelineError, quotePath, sql } from '../base/index.ts';
 import type { CopiedFile } from './copy-file.ts';
 import { countUp, type DraftContext } from './draft-context.ts';
 import { lakeErrors } from './errors.ts';
@@ -17,7 +17,7 @@ const readFooters = async (
   context: DraftContext,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, { rows: number; columns: FooterColumn[] }>> => {
-  const list = joinSql(paths.map(quoteText));
+  const list = joinSql(paths.map(quotePath));
   const found = new Map<string, { rows: number; columns: FooterColumn[] }>();
   const counts = await context.engine.rows(
     sql`select file_name, num_rows from parquet_file_metadata([${list}])`,

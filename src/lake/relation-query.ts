@@ -3,6 +3,7 @@ import {
   joinSql,
   pipelineError,
   quoteName,
+  quotePath,
   quoteText,
   type Sql,
   sql,
@@ -27,7 +28,7 @@ export const partsScan = (
   { columns, mixed }: Pick<PartsRelation, 'columns' | 'mixed'>,
   parts: readonly Pick<Part, 'path' | 'rows'>[],
 ): Sql => {
-  const paths = joinSql(parts.map((part) => quoteText(join(lakeFolder, part.path))));
+  const paths = joinSql(parts.map((part) => quotePath(join(lakeFolder, part.path))));
   // Said here, since with a schema the engine would guess, and put the larger side of a join into memory.
   const rows = sql`${parts.reduce((sum, part) => sum + part.rows, 0)}`;
   const options = sql`hive_partitioning = false, explicit_cardinality = ${rows}`;

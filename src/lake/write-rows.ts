@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteName, quotePath, type Sql, sql } from '../base/index.ts';
 import {
   type CastQuery,
   castQuery,
@@ -104,7 +104,7 @@ const sortMonth = async (
   month: number,
   files: readonly MonthFile[],
 ): Promise<CopiedFile> => {
-  const paths = joinSql(files.map((file) => quoteText(file.path)));
+  const paths = joinSql(files.map((file) => quotePath(file.path)));
   const names = joinSql(cast.columns.map((column) => quoteName(column.name)));
   const scan = sql`read_parquet([${paths}], hive_partitioning = false)`;
   const query = sql`select ${names} from ${scan}${orderClause(definition.sortBy)}`;

@@ -13,6 +13,10 @@ export const runErrors = {
       ? `A count of the records of ${f.file} is below zero. Nothing was committed.`
       : `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
   ),
+  'run.folder-name': usage(
+    () =>
+      'The path of the project has { or a backslash in it, under which the engine cannot open a file. Rename the folder.',
+  ),
   'run.no-lake': usage(() => 'Nothing was loaded yet, so there is nothing to read.'),
   'run.checks-failed': data(
     (f: { checks: readonly string[] }) =>

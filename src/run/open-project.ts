@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Compiled,
   type Effects,
+  isUnspeakablePath,
   pipelineError,
   problems,
   sql,
@@ -136,6 +137,8 @@ export const openProject = async (
   effects: Effects,
 ): Promise<Compiled<Project>> => {
   const { projectFolder, packageFolder, engine, flags, version } = options;
+  if (isUnspeakablePath(projectFolder))
+    return problems([pipelineError(runErrors, 'run.folder-name', {})]);
   const config = await readConfig({ projectFolder, flags }, effects);
   if (config.kind === 'problems') return config;
   const contracts = await readContracts(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteName, quotePath, quoteText, type Sql, sql } from '../base/index.ts';
 import {
   bronzeColumns,
   bronzePositions,
@@ -105,7 +105,7 @@ const readWhole = async (
   const folder = join(load.tempFolder, load.effects.newId());
   await load.effects.fs.makeFolder(folder);
   const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
-  const paths = joinSql(written.map((part) => quoteText(part.path)));
+  const paths = joinSql(written.map((part) => quotePath(part.path)));
   const added = context.drift.added.map((column) => column.name);
   const columns = bronzeColumns(contract, added).map(({ name }) => {
     const expression = bronzePositions[name];
@@ -126,7 +126,7 @@ const refusedByScan = async (
 ): Promise<ReadonlySet<number>> => {
   if (report.refusedPath === undefined) return new Set();
   const rows = await engine.rows(
-    sql`select "row" from read_json(${quoteText(report.refusedPath)}, format = 'newline_delimited',
+    sql`select "row" from read_json(${quotePath(report.refusedPath)}, format = 'newline_delimited',
       maximum_object_size = 268435456, columns = {'row': 'BIGINT'})`,
   );
   return new Set(rows.map(({ row }) => Number(row)));

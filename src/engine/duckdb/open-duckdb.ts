@@ -3,6 +3,7 @@ import {
   joinSql,
   pipelineError,
   quoteName,
+  quotePath,
   quoteText,
   type Sql,
   sql,
@@ -167,7 +168,8 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
       return keyIdOf(secret);
     },
     seal: async (readable) => {
-      const paths = joinSql(readable.map(quoteText));
+      // As they are opened, and as they are written in a query, which differs where a name looks like a pattern.
+      const paths = joinSql(readable.flatMap((path) => [quoteText(path), quotePath(path)]));
       await execute(sql`set allowed_paths = [${paths}]`);
       await execute(sql`set enable_external_access = false`);
       await execute(sql`set lock_configuration = true`);

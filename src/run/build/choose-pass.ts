@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { quoteText, type Sql, sql } from '../../base/index.ts';
+import { quotePath, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
@@ -44,7 +44,7 @@ export const choosePass = async (
   const entry = draft.relation(bronzeParts(contract.feed));
   if (column === undefined || entry?.kind !== 'parts') return 'once';
   if (entry.parts.reduce((sum, part) => sum + part.rows, 0) < manyRows) return 'once';
-  const paths = entry.parts.map((part) => quoteText(join(lakeFolder, part.path))).join(', ') as Sql;
+  const paths = entry.parts.map((part) => quotePath(join(lakeFolder, part.path))).join(', ') as Sql;
   const [row] = await engine.rows(sql`select count(*) as groups,
       cast(min(first) as varchar) as first_day, cast(max(last) as varchar) as last_day,
       sum((year(last) - year(first)) * 12 + month(last) - month(first) + 1) as looks

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pipelineError, quoteText, type Sql, sql } from '../../base/index.ts';
+import { pipelineError, quotePath, type Sql, sql } from '../../base/index.ts';
 import {
   batchDateOf,
   type Contract,
@@ -105,7 +105,7 @@ const writePart = async (
   const folder = join(load.tempFolder, load.effects.newId());
   await load.effects.fs.makeFolder(folder);
   const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
-  const paths = written.map((part) => quoteText(part.path)).join(', ');
+  const paths = written.map((part) => quotePath(part.path)).join(', ');
   const added = context.drift.added.map((column) => column.name);
   const columns = bronzeColumns(contract, added)
     .map(({ name }) => {

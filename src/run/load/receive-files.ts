@@ -171,7 +171,10 @@ export const receiveFiles = async (
   for (const { path, why } of listing.skipped)
     if (why === 'other_extension') tellSkipped(load, path);
   for (const { path, what } of listing.unsafe) {
-    const text = `It is a ${what === 'special' ? 'device or pipe' : what}, not a file; it was not opened.`;
+    const text =
+      what === 'name'
+        ? 'Its name has { or a backslash in it, under which the engine cannot open it: rename it.'
+        : `It is a ${what === 'special' ? 'device or pipe' : what}, not a file; it was not opened.`;
     found.unreceived.push(unreceived(path, 'set_aside', { reason: 'file_unsafe', text }));
   }
   const seen = await openSeenFiles(project.folders.data, effects);

@@ -47,6 +47,18 @@ const tellHeader = (
   }
 };
 
+/** New columns that would be kept, were they not so many that none is. */
+const isTooMany = ({ contract, drift, header }: Matched): boolean =>
+  contract.onNewColumn === 'evolve' &&
+  drift.added.length === 0 &&
+  drift.withheld.length < header.unmatched.length;
+
+const missingOf = ({ header }: Matched): readonly SchemaChange[] =>
+  header.missing.map(({ column }) => ({ change: 'missing', column }) as const);
+
+/** A header as a message can hold it. */
+const short = (header: string): string => (header.length > 80 ? `${header.slice(0, 80)}…` : header);
+
 /**
  * Warns of required columns that a file lacks and of headers that no column takes, each new column once.
  * Returns what the ledger keeps of both.
@@ -69,6 +81,11 @@ export const tellColumns = (
       }.`,
     });
   }
+  if (isTooMany(match)) {
+    const text = `It has ${header.unmatched.length.toLocaleString('en-US')} columns that no column of ${feed} takes; none of them is kept. What was received stays in the archive.`;
+    load.warn({ code: 'column_unmatched', ...{ feed, file: path, line: 1 }, text });
+    return missingOf(match);
+  }
   const known = new Set(addedColumns(load.draft, contract));
   const changes: SchemaChange[] = [];
   for (const one of header.unmatched) {
@@ -79,10 +96,9 @@ export const tellColumns = (
     const near = one.closest === undefined ? '' : `; closest: ${one.closest}`;
     load.warn({
       code: told.code,
-      ...{ feed, file: path, line: 1, column: one.header },
+      ...{ feed, file: path, line: 1, column: short(one.header) },
       text: `No column of ${feed} takes this header${near}. ${told.text}`,
     });
   }
-  const missing = header.missing.map(({ column }) => ({ change: 'missing', column }) as const);
-  return [...changes, ...missing];
+  return [...changes, ...missingOf(match)];
 };
