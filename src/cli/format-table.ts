@@ -4,7 +4,9 @@ import Table from 'cli-table3';
 export const showCell = (cell: unknown): string => {
   if (cell === null || cell === undefined) return '';
   const text = typeof cell === 'object' ? JSON.stringify(cell, bigintAsText) : String(cell);
-  return text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === '\u200d' || character === '\u200c' ? character : ' ',
+  );
 };
 
 const bigintAsText = (_key: string, value: unknown): unknown =>
@@ -40,7 +42,7 @@ export const formatTable = (
     middle: '  ',
   };
   const table = new Table({
-    head: [...names],
+    head: names.map(showCell),
     chars: bare,
     colAligns: names.map((_, index) =>
       rows.length > 0 && rows.every((row) => isNumeric(row[index])) ? 'right' : 'left',

@@ -64,7 +64,7 @@ export const settings = {
     is: 'Time zone in which a moment becomes a school day; set it, so that every machine makes the same tables.',
     defaultSaid: 'the zone in the environment variable TZ, else UTC',
   }),
-  'sources.local': setting('list', shapes.textList(shapes.text()), ['data/raw'], {
+  'sources.local': setting('list', shapes.textList(shapes.pathBelow), ['data/raw'], {
     is: 'Folders or patterns of files, below the project folder, in which exports arrive.',
   }),
   ignore: setting('list', shapes.textList(shapes.text()), [] as string[], {

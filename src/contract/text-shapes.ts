@@ -82,6 +82,15 @@ export const orNone = <T>(shape: Shape<T>): Shape<T | null> =>
   );
 
 /** A list; one text alone is a list of one. */
+/** A path or pattern that cannot lead out of the folder it is looked up in. */
+export const pathBelow: Shape<string> = fromText(
+  'a path below the project folder, such as data/raw',
+  (raw) => {
+    const isOutside = /^([/\\\\]|[A-Za-z]:)/.test(raw) || raw.split(/[/\\\\]/).includes('..');
+    return raw.trim() === '' || isOutside ? undefined : raw;
+  },
+);
+
 export const textList = (item: Shape<string> = fromText('text', (raw) => raw)): Shape<string[]> =>
   z.preprocess(
     (raw) => (typeof raw === 'string' ? [raw] : raw),

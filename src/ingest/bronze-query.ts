@@ -75,6 +75,10 @@ export const bronzePositions: Readonly<Record<string, string>> = {
   _source_line: 'coalesce(_source_line, file_row_number + 1 + _line_offset)',
 };
 
+/** The expression of one column, if it has one; a column may be called `constructor`. */
+export const bronzePosition = (name: string): string | undefined =>
+  Object.hasOwn(bronzePositions, name) ? bronzePositions[name] : undefined;
+
 const notShown = new Set(['_refused', '_blank', '_line_offset']);
 
 /** Columns of `bronze.<feed>`: those of its parts that are shown, and the hash of each row. */

@@ -10,6 +10,7 @@ export {
 export {
   type BronzeColumn,
   bronzeColumns,
+  bronzePosition,
   bronzePositions,
   bronzeQuery,
   bronzeViewColumns,

@@ -44,7 +44,10 @@ export const readColumns = (
 ): Sql =>
   joinSql(
     columns.map(({ name, type }) => {
-      const expression = materialise?.[name];
+      const expression =
+        materialise !== undefined && Object.hasOwn(materialise, name)
+          ? materialise[name]
+          : undefined;
       return expression === undefined
         ? quoteName(name)
         : sql`cast(${trustedSql(expression)} as ${trustedSql(type)}) as ${quoteName(name)}`;

@@ -22,6 +22,9 @@ export const runErrors = {
     (f: { checks: readonly string[] }) =>
       `${f.checks.length} checks failed: ${f.checks.join(', ')}. No data was committed; the last snapshot stays.`,
   ),
+  'query.unreadable': usage(
+    (f: { name: string }) => `A question can read relations of the snapshot; ${f.name} is none.`,
+  ),
   'query.not-select': usage(
     (f: { reason: string }) => `Only one SELECT can be asked (${f.reason}).`,
   ),

@@ -3,6 +3,7 @@ import { type Effects, pipelineError, quoteRelation, sql, trustedSql } from '../
 import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/index.ts';
 import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import { runErrors } from './errors.ts';
+import { findUnreadable } from './find-unreadable.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { rowsQuery } from './ledger/rows-query.ts';
 import { memoryLimitOf } from './memory-limit.ts';
@@ -65,13 +66,15 @@ const prepare = async (engine: Engine, lease: Lease, withValues: boolean): Promi
   await engine.seal(readableParts(lease, withValues));
 };
 
-const checkSelect = async (engine: Engine, text: string): Promise<void> => {
+const checkSelect = async (engine: Engine, text: string, withValues: boolean): Promise<void> => {
   const explained = /^\s*explain\s+(?!analyze\b|\()/i.exec(text);
   const statement = explained === null ? text : text.slice(explained[0].length);
   const parsed = await engine.parse(statement);
   if (parsed.kind === 'error') {
     throw pipelineError(runErrors, 'query.not-select', { reason: parsed.reason });
   }
+  const refused = findUnreadable(parsed, withValues);
+  if (refused !== undefined) throw pipelineError(runErrors, 'query.unreadable', { name: refused });
 };
 
 /**
@@ -113,13 +116,13 @@ export const openReader = async (options: ReaderOptions, effects: Effects): Prom
   return {
     snapshot: lease.snapshot,
     query: async (text) => {
-      await checkSelect(engine, text);
+      await checkSelect(engine, text, options.withValues);
       const result = await engine.query(trustedSql(text));
       await lease.verify();
       return result;
     },
     stream: async (text) => {
-      await checkSelect(engine, text);
+      await checkSelect(engine, text, options.withValues);
       return engine.stream(trustedSql(text));
     },
     [Symbol.asyncDispose]: close,

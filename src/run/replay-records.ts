@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { joinSql, quoteName, quotePath, quoteText, type Sql, sql } from '../base/index.ts';
 import {
   bronzeColumns,
-  bronzePositions,
+  bronzePosition,
   bronzeQuery,
   idRule,
   numberRepeats,
@@ -108,7 +108,7 @@ const readWhole = async (
   const paths = joinSql(written.map((part) => quotePath(part.path)));
   const added = context.drift.added.map((column) => column.name);
   const columns = bronzeColumns(contract, added).map(({ name }) => {
-    const expression = bronzePositions[name];
+    const expression = bronzePosition(name);
     return expression === undefined
       ? quoteName(name)
       : sql`${expression as Sql} as ${quoteName(name)}`;

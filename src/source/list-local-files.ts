@@ -73,8 +73,12 @@ const isIgnored = (path: string, ignore: readonly string[]): boolean => {
 const visit = async (path: string, walk: Walk, effects: Effects): Promise<boolean> => {
   const absolutePath = join(walk.projectFolder, path);
   const facts = await effects.fs.stat(absolutePath);
-  if (facts === undefined) return false; // gone since the folder was listed
   const name = path.slice(path.lastIndexOf('/') + 1);
+  if (facts === undefined) {
+    // Gone since the folder was listed, or a name that is no UTF-8: it cannot be asked for.
+    if (name.includes('\ufffd')) walk.found.unsafe.push({ path, what: 'name' });
+    return false;
+  }
   const named = classifyName(name);
   const { found } = walk;
   if (named.kind === 'temporary') {

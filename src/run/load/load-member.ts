@@ -10,6 +10,7 @@ import {
 } from '../../contract/index.ts';
 import {
   bronzeColumns,
+  bronzePosition,
   bronzePositions,
   bronzeQuery,
   type FileVersion,
@@ -109,7 +110,7 @@ const writePart = async (
   const added = context.drift.added.map((column) => column.name);
   const columns = bronzeColumns(contract, added)
     .map(({ name }) => {
-      const expression = bronzePositions[name];
+      const expression = bronzePosition(name);
       return expression === undefined ? `"${name}"` : `${expression} as "${name}"`;
     })
     .join(', ');

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { attendanceCsv, studentsCsv } from '../kit/csv.ts';
+import { makeProject } from '../kit/school-project.ts';
+import { typeCommand } from '../kit/type-command.ts';
+
+it('a question reads relations of the snapshot: no file, no part, no function that reaches further', async () => {
+  await using project = await makeProject({
+    'students.csv': studentsCsv([['S1', 'C1']]),
+    'attendance.csv': attendanceCsv([
+      ['a1', 'S1', '2025-03-03', 'P'],
+      ['a2', 'S1', '2025-02-30', 'P'],
+    ]),
+  });
+  await project.run();
+  const [part] = await project.rows(
+    "select unnest(current_setting('allowed_paths')) as path limit 1",
+  );
+  const refused = [
+    `select * from read_parquet('${part?.path}')`,
+    `select * from parquet_scan('${part?.path}')`,
+    `from '${part?.path}'`,
+    'select * from bronze_parts.attendance where _refused',
+    "select * from query('select 1')",
+    "select * from query_table('bronze_parts.attendance')",
+    'select (select count(*) from duckdb_settings())',
+    "select * from glob('/*')",
+  ];
+  for (const question of refused) {
+    const { code, stdout, stderr } = await typeCommand(project, 'query', question);
+    expect([question, code, stdout]).toEqual([question, 2, '']);
+    expect(stderr).toContain('query.unreadable');
+  }
+  const { stdout } = await typeCommand(
+    project,
+    'query',
+    '--json',
+    'with two as (select unnest([1, 2]) as n) select count(*) as n from two, range(3), bronze.attendance',
+  );
+  expect(JSON.parse(stdout)).toEqual([{ n: 6 }]);
+});
+
+it('a column called constructor is text like any other', async () => {
+  await using project = await makeProject({
+    'students.csv': studentsCsv([['S1', 'C1']]),
+    'attendance.csv':
+      'attendance_id,student_id,attendance_date,status,constructor\na1,S1,2025-03-03,P,x\n',
+  });
+  expect((await project.run()).status).toBe('ok');
+  expect(await project.rows('select constructor as c from bronze.attendance')).toEqual([
+    { c: 'x' },
+  ]);
+});
+
+it('no control sequence of a cell or of a column reaches the terminal', async () => {
+  await using project = await makeProject({ 'students.csv': studentsCsv([['S1', 'C1']]) });
+  await project.run();
+  const { stdout } = await typeCommand(
+    project,
+    'query',
+    "select chr(27) || '[31m' || chr(155) || '31m' || chr(8238) || 'x' as \"a\u001b[31mb\"",
+  );
+  expect(/[\u001b\u009b\u202e]/.test(stdout)).toBe(false);
+});
