@@ -113,6 +113,14 @@ test('every problem is told at once, by line and column, with a hint', async () 
   ]);
 });
 
+test('sources lie below the project folder', async () => {
+  for (const path of ['../other', '/srv/drop', 'data/../../x', 'C:/drop']) {
+    const [problem] = await readProblems(`sources: { local: [${JSON.stringify(path)}] }\n`);
+    expect([path, problem]).toEqual([path, expect.stringContaining('path below the project')]);
+    expect(problem?.startsWith('config.wrong-value schoolhouse.yaml:1:')).toBe(true);
+  }
+});
+
 test('a text where a section should be is told once', async () => {
   expect(await readProblems('lake: 5\nfeeds: x\n')).toEqual([
     'config.wrong-value schoolhouse.yaml:1:7 lake must be a section of key: value lines.',
