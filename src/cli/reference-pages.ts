@@ -102,16 +102,16 @@ const policyKind = ({ type }: Policy): string => {
 };
 
 const scopeWords: Readonly<Record<Policy['scope'], string>> = {
-  any: 'class, grade level, school',
-  school: 'school',
-  project: 'the whole project',
+  student: 'class, grade level',
+  day: 'day',
+  project: 'nothing',
 };
 
 const policyRow = ([key, policy]: readonly [string, Policy]): readonly string[] => [
   `\`${key}\``,
   policyKind(policy),
   policy.default,
-  policy.perDay ? `${scopeWords[policy.scope]}; by day` : scopeWords[policy.scope],
+  scopeWords[policy.scope],
   policy.description,
 ];
 
@@ -146,21 +146,27 @@ const environment = [
   '`SCHOOLHOUSE__LAKE__KEEP=60`, `SCHOOLHOUSE__PRIVACY__KEY_SECRET=…`. Lists are written as JSON.',
 ];
 
+const laterKeys = Object.entries(policies)
+  .filter(([, policy]) => policy.isLater)
+  .map(([key]) => `\`${key}\``);
+
 const policyNotes = [
   '## Policies',
-  'Definitions that schools differ in, under `policies:`. A value alone holds for the whole project. A list holds rows for a scope,',
-  'the most specific one winning, and for spans of days with both ends included, unless the policy may not differ at all. *By day*:',
-  "judged by the row in force on each day; the others by the row in force on the run's as-of date.",
+  'Definitions that schools differ in, under `policies:`. A value alone holds for the whole project. A list holds rows, each with',
+  '`value` and, where it does not hold for everybody and for ever, `scope_type` (`class` or `grade_level`) with `scope_id`, and',
+  '`effective_from` and `effective_to`, both included. What may differ by *day* is judged by the row in force on each day; what may',
+  "differ by *class, grade level* by the most specific row in force on the run's as-of date; the rest has one value. Anything else is",
+  'an error: a row that no table heeds would look kept and not be.',
   '',
   '```yaml',
   'policies:',
-  '  chronic.min_days: 20',
+  '  summary.window: academic_year',
   '  attendance.half_day_is:',
   '    - { value: half, effective_from: 2025-07-01 }',
-  '  suppress: { min_n: 15 }',
+  '  assessment: { max_percent: 120 }',
   '```',
-  'Policies of homework, engagement, quizzes, video, trends, rankings, early warning and suppression belong to tables that come later:',
-  'they are accepted and change nothing yet.',
+  'These belong to tables and feeds that come later. They are accepted and change nothing yet, and `run` and `check` say so:',
+  `${laterKeys.join(', ')}.`,
   '',
 ];
 

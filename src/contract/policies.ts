@@ -6,30 +6,37 @@ export type PolicyType =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   /** Text of one form, or a list of items of one form, kept joined with commas. */
   | { readonly kind: 'text'; readonly form: RegExp; readonly is: string }
-  | { readonly kind: 'list'; readonly form: RegExp; readonly is: string };
+  | {
+      readonly kind: 'list';
+      readonly form: RegExp;
+      readonly is: string;
+      /** What the items must be to each other. */
+      readonly fits?: (items: readonly string[]) => boolean;
+    };
 
 /**
- * Who may have a value of their own: `any` class, grade level or school; a `school` (rules of a day, which
- * know no student); or only the whole `project`, with one value for ever, as it decides what is loaded.
+ * What may have a value of its own: a class or grade level of a `student`; a span of days, for a rule of the
+ * `day`, which knows no student; or only the whole `project`, with one value for ever.
  */
-export type PolicyScope = 'any' | 'school' | 'project';
+export type PolicyScope = 'student' | 'day' | 'project';
 
 export type Policy = {
   readonly type: PolicyType;
   readonly default: string;
+  /** A rule of the `day` is judged by the row in force on each day; the others by the one in force on as-of. */
   readonly scope: PolicyScope;
-  /** Judged by the row in force on each day; the others by the one in force on as-of. */
-  readonly perDay: boolean;
+  /** True while the tables that it belongs to are still to come: it is accepted, and changes nothing yet. */
+  readonly isLater: boolean;
   readonly description: string;
 };
 
-type Words = { readonly is: string; readonly scope?: PolicyScope; readonly perDay?: boolean };
+type Words = { readonly is: string; readonly scope?: PolicyScope; readonly isLater?: boolean };
 
 const policy = (type: PolicyType, byDefault: string, words: Words): Policy => ({
   type,
   default: byDefault,
-  scope: words.scope ?? 'any',
-  perDay: words.perDay ?? false,
+  scope: words.scope ?? 'student',
+  isLater: words.isLater ?? false,
   description: words.is,
 });
 
@@ -52,25 +59,42 @@ const boolean = (byDefault: boolean, words: Words): Policy =>
 const choice = (choices: readonly [string, ...string[]], words: Words): Policy =>
   policy({ kind: 'choice', choices }, choices[0], words);
 
-const perDay = { scope: 'school', perDay: true } as const;
+const day = { scope: 'day' } as const;
 const project = { scope: 'project' } as const;
+/** Of students, or of the project, and of tables that are still to come. */
+const later = { scope: 'student', isLater: true } as const;
+const laterProject = { scope: 'project', isLater: true } as const;
+
+const areAscending = (numbers: readonly number[]): boolean =>
+  numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) < number);
+
+const percentOf = (letter: string): number => Number(letter.replace(/^[A-Z][+-]?/, ''));
+
+/** Each letter once, the best first. */
+const isScale = (letters: readonly string[]): boolean =>
+  areAscending(letters.map(percentOf).reverse()) &&
+  new Set(letters.map((letter) => letter.replace(/[\d.]+$/, ''))).size === letters.length;
+
+/** A month and day that every year has: no 29 February. */
+const dayOfEveryYear =
+  /^(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))$/;
 
 /** Every policy, by key. Thresholds and codes with no standard behind them say so. */
 export const policies: Readonly<Record<string, Policy>> = {
   'attendance.half_day_is': choice(['absent', 'present', 'half'], {
-    ...perDay,
+    ...day,
     is: 'What half a day counts as: a day absent (EDFacts FS195: 50 % or more missed), a day present (Connecticut), or half a day.',
   }),
   'attendance.period_rule': choice(['half', 'any_present'], {
-    ...perDay,
+    ...day,
     is: 'How periods make a day: absent when at least half of the periods taken are absent, or only when all are.',
   }),
   'attendance.recording': choice(['every_student', 'exceptions'], {
-    ...perDay,
+    ...day,
     is: 'Whether the source lists every student, or only those who are not present (Schoology).',
   }),
   'attendance.roll_evidence': choice(['any_row_in_school', 'any_row_in_class', 'calendar'], {
-    ...perDay,
+    ...day,
     is: 'What proves that roll was called where only exceptions are recorded.',
   }),
   'attendance.blank_status': choice(['not_taken', 'quarantine'], {
@@ -78,41 +102,53 @@ export const policies: Readonly<Record<string, Policy>> = {
     is: 'What a blank status is: attendance not taken, or a row to refuse.',
   }),
   'chronic.threshold_pct': percent(10, {
+    ...later,
     is: 'Percent of counted days absent at which a student is chronically absent (EDFacts FS195, Attendance Works).',
   }),
   'chronic.min_days': integer(10, {
+    ...later,
     is: 'Counted days below which nobody is called chronically absent (FS195 2018: 10; EDU 20, California 31).',
   }),
   'chronic.tiers': policy(
-    { kind: 'list', form: /^\d{1,3}(\.\d+)?$/, is: 'three percentages such as 5,10,20' },
+    {
+      kind: 'list',
+      form: /^(100(\.0+)?|\d{1,2}(\.\d+)?)$/,
+      is: 'three ascending percentages such as 5,10,20',
+      fits: (items) => items.length === 3 && areAscending(items.map(Number)),
+    },
     '5,10,20',
-    { is: 'Percent absent where at_risk, moderate and severe begin (Attendance Works).' },
+    { ...later, is: 'Percent absent where at_risk, moderate and severe begin (Attendance Works).' },
   ),
   'chronic.excused_counts': boolean(true, {
+    ...later,
     is: 'Whether excused days count as absent when chronic absence is decided.',
   }),
   'truancy.year_days': integer(10, {
     minimum: 1,
+    ...later,
     is: 'Unexcused days in a school year that make a student truant (Connecticut Gen. Stat. 10-198a).',
   }),
   'truancy.window_days': integer(4, {
     minimum: 1,
+    ...later,
     is: 'Unexcused days inside the window that make a student truant (Connecticut Gen. Stat. 10-198a).',
   }),
   'truancy.window_length': integer(30, {
     minimum: 1,
+    ...later,
     is: 'Calendar days of that window, both ends included.',
   }),
   'truancy.unknown_is_unexcused': boolean(false, {
+    ...later,
     is: 'Whether an absence without a reason counts as unexcused.',
   }),
   'trend.rolling_days': integer(20, {
-    ...project,
+    ...laterProject,
     minimum: 1,
     is: 'Instructional days in the rolling attendance rate.',
   }),
   'trend.min_days': integer(5, {
-    ...project,
+    ...laterProject,
     minimum: 1,
     is: 'Days below which the rolling rate is not shown.',
   }),
@@ -134,24 +170,29 @@ export const policies: Readonly<Record<string, Policy>> = {
     is: 'What a blank score is when no result explains it: a row to refuse, or a missing assessment.',
   }),
   'assessment.missing_as_zero': boolean(false, {
+    ...day,
     is: 'Whether a missing assessment is averaged as 0 (OneRoster 1.2 keeps them apart).',
   }),
   'grade.scale': policy(
     {
       kind: 'list',
       form: /^[A-Z][+-]?\d{1,3}(\.\d+)?$/,
-      is: 'letters with the percent they begin at, such as A90,B80',
+      is: 'letters with the percent they begin at, each once and the highest first, such as A90,B80',
+      fits: isScale,
     },
     'A90,B80,C70,D60,F0',
-    { is: 'Letters and the exact average at which each begins.' },
+    { ...later, is: 'Letters and the exact average at which each begins.' },
   ),
   'top.min_assessments': integer(1, {
-    ...project,
+    ...laterProject,
     minimum: 1,
     is: 'Scored assessments that a student needs to be ranked.',
   }),
-  'top.limit': integer(10, { ...project, minimum: 1, is: 'Ranks listed; ties stay.' }),
-  'homework.grace_days': integer(0, { is: 'Days after the due date that are still on time.' }),
+  'top.limit': integer(10, { ...laterProject, minimum: 1, is: 'Ranks listed; ties stay.' }),
+  'homework.grace_days': integer(0, {
+    ...later,
+    is: 'Days after the due date that are still on time.',
+  }),
   'engagement.weights': policy(
     {
       kind: 'list',
@@ -160,22 +201,24 @@ export const policies: Readonly<Record<string, Policy>> = {
     },
     'login:1:5,resource_view:1:10,video_view:2:10,discussion_reply:2:10,discussion_post:3:10,quiz_attempt:4:10,assignment_submission:5',
     {
-      ...project,
+      ...laterProject,
       is: 'Weight of an event and its cap a day in the engagement score (ours; no standard).',
     },
   ),
   'quiz.attempts': choice(['all', 'best', 'latest', 'first'], {
+    ...later,
     is: 'Which attempts at a quiz count.',
   }),
   'video.complete_pct': percent(90, {
+    ...later,
     is: 'Percent watched at which a video is completed (ours; no standard).',
   }),
   'ew.profile': choice(
     ['schoolhouse', 'balfanz', 'edfi_amt', 'attendance_80', 'student360', 'somerville'],
-    { is: 'Rules of early warning (Balfanz et al. 2007; Ed-Fi AMT 2024; Somerville).' },
+    { ...later, is: 'Rules of early warning (Balfanz et al. 2007; Ed-Fi AMT 2024; Somerville).' },
   ),
   'suppress.min_n': integer(10, {
-    ...project,
+    ...laterProject,
     minimum: 1,
     is: 'Students behind a served number below which it is hidden (NCES 2011-603).',
   }),
@@ -188,7 +231,7 @@ export const policies: Readonly<Record<string, Policy>> = {
     is: 'Days that student_performance_summary covers.',
   }),
   'enrollment.end_inclusive': boolean(true, {
-    ...project,
+    ...laterProject,
     is: 'Whether the end date of an enrollment is still a day enrolled (EDU).',
   }),
   'enrollment.infer_from_facts': boolean(true, {
@@ -202,14 +245,14 @@ export const policies: Readonly<Record<string, Policy>> = {
   'year.start': policy(
     {
       kind: 'text',
-      form: /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
-      is: 'a month and day such as 07-01',
+      form: dayOfEveryYear,
+      is: 'a month and a day that every year has, such as 07-01',
     },
     '07-01',
     { ...project, is: 'First day of an academic year where no calendar is given.' },
   ),
   'students.missing_from_file': choice(['keep', 'inactive'], {
-    ...project,
+    ...laterProject,
     is: 'What becomes of a student whom a new file of the roster lacks.',
   }),
 };

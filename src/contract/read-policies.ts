@@ -12,7 +12,10 @@ import { type Policy, type PolicyType, policies } from './policies.ts';
 import * as shapes from './text-shapes.ts';
 import { type Path, valueAt, type YamlSource } from './yaml-source.ts';
 
-export type ScopeType = 'all' | 'school' | 'grade_level' | 'class';
+export type ScopeType = 'all' | 'grade_level' | 'class';
+
+/** A `school` is understood and refused: no feed tells the school of a student yet. */
+type AskedScope = ScopeType | 'school';
 
 /** A row of reference.policy. Both dates are included; null is open. */
 export type PolicyRow = {
@@ -89,11 +92,14 @@ const valueShape = (type: PolicyType): shapes.Shape<string> => {
     case 'text':
       return shapes.matching(type.form, type.is);
     case 'list': {
-      const item = shapes.matching(type.form, type.is);
+      const { form, is, fits } = type;
       const split = (raw: unknown): unknown =>
         typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw;
+      // Judged as a whole: an item of a list that was written as one text has no place of its own.
+      const isRight = (items: readonly string[]): boolean =>
+        items.every((item) => form.test(item)) && (fits?.(items) ?? true);
       return shapes
-        .fromAny(split, shapes.listOf(item, type.is))
+        .fromAny(split, shapes.listOf(shapes.text(is), is).refine(isRight, { error: is }))
         .transform((items) => items.join(','));
     }
     default:
@@ -101,22 +107,12 @@ const valueShape = (type: PolicyType): shapes.Shape<string> => {
   }
 };
 
-const scopesOf = (policy: Policy): readonly ScopeType[] => {
-  switch (policy.scope) {
-    case 'any':
-      return ['all', 'school', 'grade_level', 'class'];
-    case 'school':
-      return ['all', 'school'];
-    case 'project':
-      return ['all'];
-    default:
-      return policy.scope satisfies never;
-  }
-};
+const isAllowed = (policy: Policy, scope: AskedScope): scope is ScopeType =>
+  scope === 'all' || (policy.scope === 'student' && scope !== 'school');
 
 const allowedWords: Readonly<Record<Policy['scope'], string>> = {
-  any: 'it may be set for a school, grade_level or class',
-  school: 'it is a rule of the day, set for the project or a school',
+  student: 'it may be set for the whole project, a grade_level or a class',
+  day: 'it is a rule of the day, set for the whole project, of all days or of a span of days',
   project: 'it has one value for the whole project, without dates',
 };
 
@@ -125,7 +121,7 @@ const day = shapes.fromText('a date such as 2025-09-01', (raw) => (isDate(raw) ?
 const rowShape = (policy: Policy) =>
   shapes.section({
     value: valueShape(policy.type),
-    scope_type: shapes.choice<ScopeType>(['all', 'school', 'grade_level', 'class']).optional(),
+    scope_type: shapes.choice<AskedScope>(['all', 'grade_level', 'class', 'school']).optional(),
     scope_id: shapes.text().optional(),
     effective_from: day.optional(),
     effective_to: day.optional(),
@@ -140,21 +136,22 @@ const readRow = ({ key, path }: Found, policy: Policy, source: YamlSource): Comp
   const checked = checkShape(rowShape(policy), source, path);
   if (checked.kind === 'problems') return checked;
   const row = checked.value;
-  const scope: ScopeType = row.scope_type ?? 'all';
+  const scope: AskedScope = row.scope_type ?? 'all';
   const place = source.placeOf(path);
   const found: PipelineError[] = [];
   const hasDates = row.effective_from !== undefined || row.effective_to !== undefined;
-  if (!scopesOf(policy).includes(scope) || (policy.scope === 'project' && hasDates)) {
-    const facts = { key, scope: hasDates && scope === 'all' ? 'span of days' : scope };
+  const isScoped = isAllowed(policy, scope);
+  if (!isScoped || (policy.scope === 'project' && hasDates)) {
+    const given = row.effective_from === undefined ? 'effective_to' : 'effective_from';
     found.push(
       pipelineError(
         contractErrors,
         'config.policy-scope',
+        { key, scope: isScoped ? 'span of days' : scope, allowed: allowedWords[policy.scope] },
         {
-          ...facts,
-          allowed: allowedWords[policy.scope],
+          place: source.placeOf([...path, isScoped ? given : 'scope_type'], 'key'),
+          hint: scope === 'school' ? 'No feed tells the school of a student yet.' : undefined,
         },
-        { place },
       ),
     );
   }
@@ -169,7 +166,7 @@ const readRow = ({ key, path }: Found, policy: Policy, source: YamlSource): Comp
   if ((row.effective_from ?? '') > (row.effective_to ?? '9999-12-31')) {
     found.push(pipelineError(contractErrors, 'config.policy-dates', { key }, { place }));
   }
-  if (found.length > 0) return problems(found);
+  if (found.length > 0 || !isScoped) return problems(found);
   return {
     kind: 'ok',
     value: {

@@ -67,7 +67,7 @@ test('scoped and dated rows stand beside the default, which fills the days they 
     - { value: 8, scope_type: class, scope_id: 007 }
     - { value: 9, effective_from: 2024-07-01, effective_to: 2025-06-30 }
     - { value: 11, effective_from: 2026-07-01 }
-  attendance.half_day_is: { value: half, scope_type: school, scope_id: S1 }
+  attendance.half_day_is: { value: half, effective_from: 2025-02-01 }
 `);
   expect(rowsOf(config, 'chronic.threshold_pct')).toEqual([
     ['all', null, '10', null, '2024-06-30', 'default'],
@@ -77,8 +77,8 @@ test('scoped and dated rows stand beside the default, which fills the days they 
     ['all', null, '11', '2026-07-01', null, 'schoolhouse.yaml:5'],
   ]);
   expect(rowsOf(config, 'attendance.half_day_is')).toEqual([
-    ['all', null, 'absent', null, null, 'default'],
-    ['school', 'S1', 'half', null, null, 'schoolhouse.yaml:6'],
+    ['all', null, 'absent', null, '2025-01-31', 'default'],
+    ['all', null, 'half', '2025-02-01', null, 'schoolhouse.yaml:6'],
   ]);
 });
 
@@ -116,9 +116,55 @@ test('a scope or dates that a policy cannot have, and a scope without its id, ar
     'config.missing-key 6',
     'config.unknown-key 7',
     'config.wrong-value 8',
-    'config.policy-scope 9',
     'config.policy-dates 9',
+    'config.policy-scope 9',
   ]);
+});
+
+test('a scope that no table heeds is refused where it is written, with those that may be', async () => {
+  const yaml = `policies:
+  chronic.min_days: { value: 5, scope_type: school, scope_id: S1 }
+  assessment.missing_as_zero:
+    - value: true
+      scope_type: class
+      scope_id: C1
+`;
+  await using project = await toyProject({ 'schoolhouse.yaml': yaml });
+  const config = await readProjectConfig(project.folder, project.effects);
+  const told = config.kind === 'ok' ? [] : config.problems;
+  expect(
+    told.map(({ message, place, hint }) => [place?.line, place?.column, message, hint]),
+  ).toEqual([
+    [
+      2,
+      33,
+      'The policy chronic.min_days cannot be set for a school: it may be set for the whole project, a grade_level or a class.',
+      'No feed tells the school of a student yet.',
+    ],
+    [
+      5,
+      7,
+      'The policy assessment.missing_as_zero cannot be set for a class: it is a rule of the day, set for the whole project, of all days or of a span of days.',
+      undefined,
+    ],
+  ]);
+});
+
+test('tiers are three, ascending; a scale begins each letter lower than the one before', async () => {
+  const values = {
+    'chronic.tiers': ['5,10,20,30', '5,20,10', '5,5,20', '5,10', '5,10,101'],
+    'grade.scale': ['A90,B95', 'A90,A80', 'A90,B90'],
+    'year.start': ['02-29', '02-30', '04-31', '13-01'],
+  };
+  for (const [key, given] of Object.entries(values))
+    for (const value of given)
+      expect(await problemsOf(`policies:\n  ${key}: '${value}'\n`), value).toEqual([
+        'config.wrong-value 2',
+      ]);
+  const config = await read(
+    "policies:\n  chronic.tiers: '2.5,10,100'\n  grade.scale: 'A+97,A90,F0'\n  year.start: 02-28\n",
+  );
+  expect(config.policies.map((row) => row.value)).toEqual(['2.5,10,100', 'A+97,A90,F0', '02-28']);
 });
 
 test('policies that hold for the whole project have typed values', async () => {

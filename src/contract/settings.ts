@@ -57,7 +57,7 @@ const percent = shapes.decimal(0, 100);
 /** Every setting: the configuration reference is written from this table, and `doctor` lists it. */
 export const settings = {
   name: setting('text', shapes.orNone(shapes.text()), null, {
-    is: 'Name of the school or district, as reports show it.',
+    is: 'Name of the school or district, as status shows it.',
     defaultSaid: 'the name of the project folder',
   }),
   timezone: setting('text', timeZone, 'UTC', {

@@ -124,23 +124,19 @@ export const policyQuery = (rows: readonly PolicyRow[]): Sql =>
     ' union all ',
   );
 
-/** reference.day_policy: one row per school (null: all) and span of days, one typed column a policy. */
+/**
+ * reference.day_policy: one row per span of days, one typed column a policy. `school_id` is null, which means
+ * all: no policy can be set for a school while no feed tells of schools.
+ */
 export const dayPolicyQuery = (rows: readonly PolicyRow[]): Sql => {
-  const daily = rows.filter((row) => row.scope_type === 'all' || row.scope_type === 'school');
-  const schools = [
-    null,
-    ...new Set(daily.flatMap((row) => (row.scope_type === 'school' ? [row.scope_id] : []))),
-  ];
-  const lines = schools.flatMap((school) =>
-    spans(daily).map(({ from, to }) => {
-      const values = keys.map((key) => {
-        const own = daily.find((r) => r.key === key && r.scope_id === school && isInForce(r, from));
-        const all = daily.find((r) => r.key === key && r.scope_id === null && isInForce(r, from));
-        return sql`${typedValue(key, (own ?? all)?.value)} as ${quoteName(columnOf(key))}`;
-      });
-      return sql`select cast(${quoteText(school)} as varchar) as school_id, date ${quoteText(from)} as valid_from, date ${quoteText(to)} as valid_to, ${joinSql(values)}`;
-    }),
-  );
+  const daily = rows.filter((row) => row.scope_type === 'all');
+  const lines = spans(daily).map(({ from, to }) => {
+    const values = keys.map((key) => {
+      const row = daily.find((one) => one.key === key && isInForce(one, from));
+      return sql`${typedValue(key, row?.value)} as ${quoteName(columnOf(key))}`;
+    });
+    return sql`select cast(null as varchar) as school_id, date ${quoteText(from)} as valid_from, date ${quoteText(to)} as valid_to, ${joinSql(values)}`;
+  });
   return joinSql(lines, ' union all ');
 };
 
