@@ -4,11 +4,47 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeEffects } from '../base/index.ts';
-import { readProjectConfig } from '../contract/index.ts';
+import { policies, readProjectConfig, settings } from '../contract/index.ts';
 import { commands } from './commands.ts';
 import { columnSettings, referencePages } from './reference-pages.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+
+/** The text of every file below a folder that `isWanted` by its path. */
+const textBelow = (folder: string, isWanted: (path: string) => boolean): string =>
+  readdirSync(join(root, folder), { recursive: true })
+    .map((path) => `${folder}/${path}`)
+    .filter(isWanted)
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .join('\n');
+
+describe('settings and policies', () => {
+  const program = textBelow(
+    'src',
+    (path) => /(?<!\.test)\.ts$/.test(path) && !/\/contract\//.test(path),
+  );
+
+  it('every policy decides something, unless it is said to change nothing yet', () => {
+    const models = textBelow('models', (path) => path.endsWith('.sql'));
+    const contracts = textBelow('contracts', (path) => path.endsWith('.yaml'));
+    const isRead = (key: string): boolean => {
+      const column = key.replaceAll('.', '_');
+      return (
+        new RegExp(`\\b${column}\\b`).test(models) ||
+        new RegExp(`\\bpolicy_${column}\\b|blankPolicy\\W+value: ${key}\\b`).test(contracts)
+      );
+    };
+    const later = Object.keys(policies).filter((key) => policies[key]?.isLater);
+    expect(Object.keys(policies).filter((key) => !isRead(key))).toEqual(later);
+  });
+
+  it('every setting is read by the program', () => {
+    const unread = Object.keys(settings).filter(
+      (key) => !program.includes(`settings['${key}']`) && !program.includes(`settings.${key}`),
+    );
+    expect(unread).toEqual([]);
+  });
+});
 
 describe('docs', () => {
   for (const { path, text } of referencePages()) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Effects, sql } from '../base/index.ts';
+import { readProjectConfig } from '../contract/index.ts';
 import { type RunState, readRunState, readSnapshot } from '../lake/index.ts';
 import { openReader, type Reader } from './open-reader.ts';
 import { fileReason } from './reasons.ts';
@@ -55,6 +56,8 @@ export type FailedCheck = {
 };
 
 export type ProjectStatus = {
+  /** The school or district, as schoolhouse.yaml names it; null while that file cannot be read. */
+  readonly name: string | null;
   /** The newest run, when it is not one that committed. */
   readonly story: RunStory | null;
   /** When a run last looked and found nothing to do, UTC; null when the last one had work. */
@@ -165,7 +168,7 @@ const lookedAt = (state: RunState, lastCommitted: number): string | null =>
     ? state.file.heartbeatAt
     : null;
 
-type Committed = Omit<ProjectStatus, 'story' | 'looked_at'>;
+type Committed = Omit<ProjectStatus, 'name' | 'story' | 'looked_at'>;
 
 const nothing: Committed = {
   last_run: null,
@@ -199,15 +202,17 @@ export const readStatus = async (
   effects: Effects,
 ): Promise<ProjectStatus> => {
   const dataFolder = join(projectFolder, 'data');
+  const config = await readProjectConfig(projectFolder, effects);
+  const name = config.kind === 'ok' ? config.value.settings.name : null;
   const state = await readRunState(dataFolder, effects);
   const snapshot = await readSnapshot(join(dataFolder, 'lake'), {}, effects);
   if (snapshot === undefined)
-    return { story: storyOf(state, 0), looked_at: lookedAt(state, 0), ...nothing };
+    return { name, story: storyOf(state, 0), looked_at: lookedAt(state, 0), ...nothing };
   const reader = await openReader({ dataFolder, withValues: false, signal }, effects);
   try {
     const committed = await readCommitted(reader);
     const { run } = reader.snapshot.manifest;
-    return { story: storyOf(state, run), looked_at: lookedAt(state, run), ...committed };
+    return { name, story: storyOf(state, run), looked_at: lookedAt(state, run), ...committed };
   } finally {
     await reader[Symbol.asyncDispose]();
   }

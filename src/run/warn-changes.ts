@@ -1,23 +1,79 @@
-import { quoteName, quoteText, sql } from '../base/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
+import type { Contract } from '../contract/index.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import type { Session } from './run-session.ts';
 import { stageNames } from './stage/stage-names.ts';
 
-/** Members that an older version of the same path had and the new one lacks: they stay, and it is said. */
-const countMissing = async (
-  { engine, book }: Session,
-  { row, contract }: LoadedFile,
-): Promise<number> => {
+/** The reference model that says which words of a column mean that a member is there. */
+const activityModel = 'reference.enrollment_code';
+
+/** The rows of bronze whose member is active; all of them where the feed tells no enrollment. */
+const activeRows = ({ project }: Session, { feed, columns }: Contract): Sql => {
+  const { bronze } = stageNames(feed);
+  const status = columns.find(
+    ({ type }) => type.kind === 'code' && type.vocabulary === 'enrollment_status',
+  );
+  const codes = project.graph.models.find((model) => model.relation === activityModel);
+  if (status === undefined || codes === undefined) return sql`select * from ${bronze}`;
+  const name = quoteName(status.name);
+  return sql`select * from ${bronze}
+    where ${name} is null or ${name} in (select code from (${trustedSql(codes.sql)}) where is_active)`;
+};
+
+type Missing = {
+  /** Members of the version before that the new one lacks. */
+  readonly members: number;
+  /** The active ones of them, of so many active members of the version before. */
+  readonly active: number;
+  readonly activeBefore: number;
+};
+
+const nobody: Missing = { members: 0, active: 0, activeBefore: 0 };
+
+/** Members that an older version of the same path had and the new one lacks. */
+const countMissing = async (session: Session, { row, contract }: LoadedFile): Promise<Missing> => {
+  const { engine, book } = session;
   const before = [...book.rows().values()]
     .filter((one) => one.path === row.path && one.status === 'loaded' && one.receipt < row.receipt)
     .sort((a, b) => b.receipt - a.receipt)[0];
-  if (before === undefined) return 0;
+  if (before === undefined) return nobody;
   const { bronze } = stageNames(contract.feed);
-  const key = contract.key.map(quoteName).join(', ') as ReturnType<typeof quoteName>;
-  const [found] = await engine.rows(sql`select count(*) as n from (
-    select ${key} from ${bronze} where _file_id = ${quoteText(before.file_id)}
-    except select ${key} from ${bronze} where _file_id = ${quoteText(row.file_id)})`);
-  return Number(found?.n ?? 0);
+  const key = joinSql(contract.key.map(quoteName));
+  const of = (rows: Sql, file: string): Sql =>
+    sql`select ${key} from (${rows}) where _file_id = ${quoteText(file)}`;
+  const all = sql`select * from ${bronze}`;
+  const active = of(activeRows(session, contract), before.file_id);
+  const now = of(all, row.file_id);
+  const [found] = await engine.rows(sql`select
+    (select count(*) from (${of(all, before.file_id)} except ${now})) as members,
+    (select count(*) from (${active} except ${now})) as active,
+    (select count(*) from (select distinct * from (${active}))) as active_before`);
+  return {
+    members: Number(found?.members ?? 0),
+    active: Number(found?.active ?? 0),
+    activeBefore: Number(found?.active_before ?? 0),
+  };
+};
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+/** What is said of members who are not in the new version: they stay, and a roster may be cut off. */
+const missingText = (
+  { project }: Session,
+  { feed }: Contract,
+  { members, active, activeBefore }: Missing,
+): string => {
+  const maxMissing = project.config.settings['students.max_missing'];
+  const isRoster = project.contracts.some((contract) =>
+    contract.relationships.some((one) => one.feed === feed),
+  );
+  const said =
+    members === 1
+      ? '1 member of the version before is not in this one.'
+      : `${count(members)} members of the version before are not in this one.`;
+  const stays = members === 1 ? 'It stays as it was.' : 'They stay as they were.';
+  if (!isRoster || active * 100 <= maxMissing * activeBefore) return `${said} ${stays}`;
+  return `${said} The file looks cut off: it lacks ${count(active)} of ${count(activeBefore)} active members, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
 };
 
 /** Warns of rosters that lost members, and of members that only facts name. */
@@ -29,12 +85,12 @@ export const warnOfMembers = async (
     const { contract, row } = file;
     if (contract.loadStrategy !== 'upsert') continue;
     const missing = await countMissing(session, file);
-    if (missing === 0) continue;
+    if (missing.members === 0) continue;
     session.load.warn({
       code: 'rows_missing',
       feed: contract.feed,
       file: row.path,
-      text: `${missing.toLocaleString('en-US')} members of the version before are not in this one. They stay as they were.`,
+      text: missingText(session, contract, missing),
     });
   }
   for (const { feed } of session.project.contracts) {

@@ -224,7 +224,10 @@ columns:
 
   it('works where nothing was loaded', async () => {
     const empty = await makeToyProject();
-    expect(await empty.type('status')).toMatchObject({ code: 0 });
+    await empty.write('schoolhouse.yaml', 'name: Hill School\n');
+    const { code, talk } = await empty.type('status');
+    expect(code).toBe(0);
+    expect(talk).toMatch(/^Hill School$/m);
     await empty.remove();
   });
 });

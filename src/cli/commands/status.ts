@@ -60,6 +60,7 @@ const printFeeds = async (output: Output, { feeds }: ProjectStatus, now: Date): 
 };
 
 const printStatus = async (output: Output, status: ProjectStatus, now: Date): Promise<void> => {
+  if (status.name !== null) output.talk(output.style(printable(status.name), 'bold'));
   if (status.story !== null) await output.data(storyLine(status.story, output, now));
   for (const line of lastRunLines(status, now)) await output.data(line);
   if (status.snapshot === null)
