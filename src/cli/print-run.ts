@@ -1,4 +1,4 @@
-import type { FileReport, RunReport } from '../run/index.ts';
+import type { FileReport, RunReport, Warning } from '../run/index.ts';
 import { formatTable } from './format-table.ts';
 import { type Output, printable } from './output.ts';
 
@@ -63,18 +63,22 @@ const printAside = (output: Output, report: RunReport): void => {
   }
 };
 
-const printWarnings = (output: Output, report: RunReport): void => {
+/** Warnings, one a line: the code, the place and the sentence. */
+export const printWarnings = (output: Output, warnings: readonly Warning[]): void => {
   const shown = 12;
-  for (const warning of report.warnings.slice(0, shown)) {
+  for (const warning of warnings.slice(0, shown)) {
     const where = [warning.file, warning.line].filter((part) => part !== undefined).join(':');
     const at = where === '' ? '' : ` ${printable(where)}`;
     const column = warning.column === undefined ? '' : ` ${printable(warning.column)}`;
     output.talk(
-      `  ${output.style('warning', 'yellow')}   ${warning.code}${at}${column}: ${printable(warning.text)}`,
+      `  ${output.style('warning', 'yellow')}   ${warning.code}${at}${column}: ${printable(output.toType(warning.text))}`,
     );
   }
-  const more = report.warnings.length - shown;
+  const more = warnings.length - shown;
   if (more > 0) output.talk(`  … ${count(more)} more warnings`);
+};
+
+const printWaiting = (output: Output, report: RunReport): void => {
   const { quarantined } = report.totals;
   if (quarantined > 0 && report.run_id !== null) {
     output.talk(
@@ -86,6 +90,7 @@ const printWarnings = (output: Output, report: RunReport): void => {
 /** The end of a run as a tired person reads it: what was read, what was refused, what was committed. */
 export const printRun = (output: Output, report: RunReport): void => {
   if (report.status === 'nothing') {
+    printWarnings(output, report.warnings);
     output.talk(
       `nothing new in ${plural(report.files.length, 'file', 'files')}, and every table is up to date (${report.seconds.toFixed(1)} s)`,
     );
@@ -93,7 +98,8 @@ export const printRun = (output: Output, report: RunReport): void => {
   }
   printFiles(output, report);
   printAside(output, report);
-  printWarnings(output, report);
+  printWarnings(output, report.warnings);
+  printWaiting(output, report);
   const failed = report.checks.filter((check) => check.failed_rows > 0);
   for (const check of failed) {
     const word =

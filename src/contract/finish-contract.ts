@@ -140,13 +140,14 @@ const sortKeys = (_: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-/** SHA-256 of what decides what is loaded: words for people, privacy classes and places do not. */
+/** SHA-256 of what decides what a file of the feed is loaded as: names of files, words for people, privacy classes and places do not. */
 const hashContract = ({
   description,
   version,
   place,
   columns,
   rules,
+  filePatterns,
   ...rest
 }: Omit<Contract, 'hash'>): string => {
   const deciding = {

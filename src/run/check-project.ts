@@ -7,6 +7,8 @@ import { builtFromHash } from './build/build-models.ts';
 import { checkLedger } from './check/check-ledger.ts';
 import { runChecks } from './check/run-checks.ts';
 import { testOwnModels } from './check/test-own-models.ts';
+import { ledgerRelations } from './ledger/ledger-relations.ts';
+import { readFileRow } from './load/file-row.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import {
@@ -16,7 +18,8 @@ import {
   studentPolicyQuery,
 } from './policy-relations.ts';
 import { withoutWrites } from './read-only.ts';
-import type { CheckReport } from './run-report.ts';
+import type { CheckReport, Warning } from './run-report.ts';
+import { contractWarnings, laterPolicies, readHeaderChanges } from './warn-project.ts';
 
 export type CheckOptions = {
   readonly projectFolder: string;
@@ -29,6 +32,8 @@ export type CheckOptions = {
 };
 
 export type ProjectCheck = {
+  /** Settings without effect, and contracts that the loaded rows do not show. */
+  readonly warnings: readonly Warning[];
   readonly feeds: number;
   readonly models: number;
   /** Tests of the project's own models and checks that passed. */
@@ -103,6 +108,22 @@ const isUpToDate = (project: Project, snapshot: Snapshot) => {
   return (check: Check): boolean => check.reads.every(isCurrent);
 };
 
+/** What the ledger of the snapshot shows of contracts that were changed, and of headers that no file has. */
+const warnOfContracts = async (
+  engine: Engine,
+  project: Project,
+  { manifest }: Snapshot,
+): Promise<readonly Warning[]> => {
+  const { file, schemaChange } = ledgerRelations;
+  if (manifest.relations[file.relation] === undefined) return [];
+  const rows = (await engine.rows(sql`select * from meta.file`)).map(readFileRow);
+  const isTold = manifest.relations[schemaChange.relation] !== undefined;
+  return contractWarnings(project, {
+    rows,
+    changes: isTold ? await readHeaderChanges(engine) : [],
+  });
+};
+
 const checkSnapshot = async (
   {
     engine,
@@ -115,7 +136,8 @@ const checkSnapshot = async (
   const { run, asOf } = snapshot.manifest;
   options.onProgress?.('parts');
   const hashed = await findDamaged(snapshot, effects);
-  if (hashed.damaged.length > 0) return { snapshot: run, checks: [], waiting: [], ...hashed };
+  const unasked = { snapshot: run, warnings: [], checks: [], waiting: [] };
+  if (hashed.damaged.length > 0) return { ...unasked, ...hashed };
   options.onProgress?.('checks');
   await provideReferences(engine, project, asOf);
   await createViews(engine, snapshot);
@@ -132,6 +154,7 @@ const checkSnapshot = async (
   );
   return {
     snapshot: run,
+    warnings: await warnOfContracts(engine, project, snapshot),
     checks: [...(await checkLedger(engine, snapshot, project.contracts)), ...checks],
     waiting: project.graph.checks.filter((check) => !isDue(check)).map((check) => check.name),
     ...hashed,
@@ -150,10 +173,14 @@ const checkWith = async (
   const { tests, failed } = await testOwnModels(engine, { graph, projectFolder }, effects);
   if (failed.length > 0) return { kind: 'problems', problems: failed };
   const sizes = { feeds: contracts.length, models: graph.models.length, tests };
-  const compiled = { ...sizes, snapshot: null, checks: [], waiting: [], parts: 0, damaged: [] };
-  if (lease === undefined) return { kind: 'ok', value: compiled };
+  const warnings = laterPolicies(project.value);
+  const unasked = { snapshot: null, checks: [], waiting: [], parts: 0, damaged: [] };
+  if (lease === undefined) return { kind: 'ok', value: { ...sizes, warnings, ...unasked } };
   const found = await checkSnapshot({ engine, project: project.value, options }, lease, effects);
-  return { kind: 'ok', value: { ...sizes, ...found } };
+  return {
+    kind: 'ok',
+    value: { ...sizes, ...found, warnings: [...warnings, ...found.warnings] },
+  };
 };
 
 /**

@@ -19,6 +19,7 @@ import { hasFilesAside, reportRun } from './report-run.ts';
 import type { ProgressEvent, RunReport } from './run-report.ts';
 import { openSession, type Session } from './run-session.ts';
 import { takeIn } from './take-in.ts';
+import { warnOfProject } from './warn-project.ts';
 
 export type DryRunOptions = {
   readonly projectFolder: string;
@@ -111,6 +112,7 @@ const readReasons = async (engine: Engine): Promise<readonly DryReason[]> => {
 const readFiles = async (session: Session, startedAt: Date): Promise<DryRun> => {
   const intake = await takeIn(session);
   await applyDiscards(session, intake.loaded);
+  await warnOfProject(session, intake.loaded);
   const applied = await applyFeeds(session, intake.loaded);
   session.book.verify();
   const isAside = hasFilesAside(session, intake);

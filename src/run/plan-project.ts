@@ -8,11 +8,11 @@ import { listLocalFiles } from '../source/index.ts';
 import { builtFromHash } from './build/build-models.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { type FileRow, readFileRow } from './load/file-row.ts';
-import { readWithHash } from './load/load-files.ts';
 import { openSeenFiles } from './load/seen-files.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { withoutWrites } from './read-only.ts';
+import { readWithHash } from './read-with.ts';
 
 export type PlanOptions = {
   readonly projectFolder: string;

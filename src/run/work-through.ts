@@ -12,6 +12,7 @@ import { hasFilesAside, reportRun } from './report-run.ts';
 import type { RunReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
 import { type Intake, readFileIds, takeIn } from './take-in.ts';
+import { warnOfProject } from './warn-project.ts';
 
 const nothingBuilt: BuildReport = { models: [], asOf: null };
 
@@ -59,6 +60,7 @@ const hasData = (session: Session, intake: Intake, aside: readonly AsideFile[]):
 const takeInAll = async (session: Session): Promise<Intake> => {
   const intake = await takeIn(session);
   await applyDiscards(session, intake.loaded);
+  await warnOfProject(session, intake.loaded);
   const { replay } = session.options;
   if (replay === undefined) return intake;
   const replayed = await inStep(session, 'replay', () =>

@@ -2,6 +2,7 @@ import { checkProject, type ProjectCheck } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import type { Output } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
+import { printWarnings } from '../print-run.ts';
 import { plural } from '../say.ts';
 
 const failedOf = (found: ProjectCheck, severity: 'error' | 'warn') =>
@@ -68,6 +69,7 @@ export const run = async (context: CommandContext): Promise<number> => {
   output.talk(
     `${plural(found.feeds, 'feed', 'feeds')} and ${plural(found.models, 'model', 'models')} compile${tested}`,
   );
+  printWarnings(output, found.warnings);
   if (found.damaged.length > 0) printDamaged(output, found);
   else if (found.snapshot !== null) printChecks(output, found);
   else if (!isCompileOnly) output.talk('Nothing was loaded yet, so there was no data to check.');

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import { type Member, openArchived, type Receipt } from '../../ingest/index.ts';
-import type { Project } from '../open-project.ts';
 import { bronzeDefinition, bronzeParts } from './bronze-relation.ts';
 import { type FileRow, unloadedRow } from './file-row.ts';
 import type { LoadContext, LoadedFile } from './load-context.ts';
@@ -23,20 +21,6 @@ export type LoadResult = {
   readonly aside: readonly AsideFile[];
   readonly skipped: readonly FileRow[];
 };
-
-/** What decides how any file is read; a set-aside file is tried again when it changes. */
-export const readWithHash = (project: Project): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([
-        project.readingHash,
-        project.contracts.map((contract) => [contract.feed, contract.hash, contract.filePatterns]),
-        project.config.settings['quarantine.budget_pct'],
-        project.config.settings['quarantine.budget_rows'],
-        project.config.settings['quarantine.orphan_budget'],
-      ]),
-    )
-    .digest('hex');
 
 /** Id of a file version: the receipt, and for an entry of an archive its place in it. */
 export const fileIdOf = (receipt: Receipt, members: readonly Member[], index: number): string =>

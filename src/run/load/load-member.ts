@@ -23,6 +23,7 @@ import {
 } from '../../ingest/index.ts';
 import { type Part, partsScan } from '../../lake/index.ts';
 import { runErrors } from '../errors.ts';
+import { feedReadWithHash } from '../read-with.ts';
 import { noCounts } from '../run-report.ts';
 import { appendBronze } from './bronze-relation.ts';
 import { type FileRow, unloadedRow } from './file-row.ts';
@@ -184,6 +185,7 @@ const loadMatched = async (
   const unread: FileRow = {
     ...baseRow(load, { path: member.path, outcome: { kind: 'scanned', report } }, identity),
     ...noCounts,
+    read_with: feedReadWithHash(load.project, contract),
     feed: contract.feed,
     batch_date: batchDate,
     status: 'loaded',
@@ -235,6 +237,7 @@ const emptyFile = (
   row: {
     ...baseRow(load, { path, outcome: { kind: 'scanned', report } }, identity),
     ...noCounts,
+    read_with: feedReadWithHash(load.project, contract),
     feed: contract.feed,
     batch_date: batchDateOf(path) ?? load.batchDate ?? null,
     status: 'loaded',
