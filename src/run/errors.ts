@@ -28,8 +28,9 @@ export const runErrors = {
   'query.not-select': usage(
     (f: { reason: string }) => `Only one SELECT can be asked (${f.reason}).`,
   ),
-  'run.wrong-flag': usage(
-    (f: { flag: string; expected: string }) => `${f.flag} takes ${f.expected}.`,
+  'run.unknown-feed': usage((f: { feed: string }) => `There is no feed ${f.feed}.`),
+  'quarantine.unknown-reason': usage(
+    (f: { reason: string }) => `No row is ever refused for ${f.reason}.`,
   ),
   'explain.unknown': usage((f: { name: string }) => `There is no relation or column ${f.name}.`),
   'quarantine.not-open': usage(

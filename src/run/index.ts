@@ -3,6 +3,7 @@ export { checkProject, type ProjectCheck } from './check-project.ts';
 export { type DryRun, dryRun } from './dry-run.ts';
 export { runErrors } from './errors.ts';
 export { type Explanation, explainRelation } from './explain-relation.ts';
+export { unknownInFilter } from './known-names.ts';
 export { isShown, openReader, type Reader, type ReaderOptions } from './open-reader.ts';
 export { planProject } from './plan-project.ts';
 export { discardRecord } from './quarantine-discard.ts';

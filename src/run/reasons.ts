@@ -72,6 +72,9 @@ const rowReasons: Readonly<Record<string, Reason>> = {
   },
 };
 
+/** The codes of the program's own rules. */
+export const rowReasonCodes: readonly string[] = Object.keys(rowReasons);
+
 /** Why a whole file was set aside, by code. */
 const fileReasons: Readonly<Record<string, Reason>> = {
   feed_unmatched: {

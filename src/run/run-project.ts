@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Compiled, type Effects, sql } from '../base/index.ts';
+import { type Compiled, type Effects, problems, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import {
@@ -13,6 +13,7 @@ import {
   sweepKilled,
 } from '../lake/index.ts';
 import { describeTakeOver, explainFailure } from './explain-failure.ts';
+import { unknownNames } from './known-names.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import type { RunOptions } from './run-options.ts';
@@ -112,6 +113,8 @@ export const runProject = async (
     await engine.execute(sql`set preserve_insertion_order = true`);
     const project = await openProject({ ...options, engine }, effects);
     if (project.kind === 'problems') return project;
+    const unknown = await unknownNames({ engine, project: project.value }, options, effects);
+    if (unknown.length > 0) return problems(unknown);
     const lock = await acquireRunLock(
       folders.data,
       { waitSeconds: options.waitSeconds, signal: options.signal },

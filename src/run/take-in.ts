@@ -1,4 +1,4 @@
-import type { Contract } from '../contract/index.ts';
+import { type Contract, matchesFilePattern } from '../contract/index.ts';
 import { judgeBudgets } from './judge-budgets.ts';
 import { type FileRow, unloadedRow } from './load/file-row.ts';
 import type { LoadedFile } from './load/load-context.ts';
@@ -136,29 +136,14 @@ const applyTypeChanges = async (
   return aside;
 };
 
+/** True for files whose name is one of the feeds that `--only` asks for, as it is when they are read. */
 const wants = (session: Session, path: string): boolean => {
   const { only } = session.options;
   if (only === undefined) return true;
-  const { contracts } = session.project;
-  return contracts.some(
-    (contract) =>
-      only.includes(contract.feed) && contract.filePatterns.some((pattern) => fits(pattern, path)),
+  return session.project.contracts.some(
+    ({ feed, filePatterns }) =>
+      only.includes(feed) && filePatterns.some((pattern) => matchesFilePattern(pattern, path)),
   );
-};
-
-const fits = (pattern: string, path: string): boolean => {
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  const words = pattern
-    .slice(pattern.lastIndexOf('/') + 1)
-    .toLowerCase()
-    .split('*');
-  let at = 0;
-  for (const word of words) {
-    const found = name.indexOf(word, at);
-    if (found < 0) return false;
-    at = found + word.length;
-  }
-  return true;
 };
 
 const withoutAside = (

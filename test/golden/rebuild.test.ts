@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assessmentsJson, attendanceCsv, studentsCsv } from '../kit/csv.ts';
 import { makeProject, type SchoolProject } from '../kit/school-project.ts';
+import { typeCommand } from '../kit/type-command.ts';
 import { readTables, readWorld } from '../kit/world.ts';
 
 /** Three runs: new files, a correction, a class change, an orphan, refused rows. */
@@ -113,6 +114,48 @@ describe('building anew', () => {
     });
     await fresh.run();
     expect(await readTables(project)).toEqual(await readTables(fresh));
+  });
+
+  it('--only knows the files of a feed by its patterns, as a run without it does', async () => {
+    await using project = await makeProject({
+      'pupils_1.csv': studentsCsv([['S1', 'C1']]),
+      'attendance_of_students.csv': attendanceCsv([['a1', 'S1', '2025-03-03', 'P']]),
+    });
+    await project.write(
+      'schoolhouse.yaml',
+      "feeds: { students: { files: ['pupils_?.csv', 'students*'] } }\n",
+    );
+    const { files } = await project.run({ only: ['students'] });
+    expect(files.map((file) => file.path)).toEqual(['data/raw/pupils_1.csv']);
+  });
+
+  it('a feed or reason that there is not is exit 2 with the one that was meant, before anything is done', async () => {
+    await using project = await makeProject({
+      'students.csv': studentsCsv([['S1', 'C1']]),
+      'attendance.csv': attendanceCsv([['a1', 'S9', '2025-03-03', 'P']]),
+    });
+    const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+    const only = await typeCommand(project, 'run', '--only', 'attendence,students');
+    expect(only).toMatchObject({ code: 2 });
+    expect(oneLine(only.stderr)).toContain('There is no feed attendence. Closest: attendance.');
+    expect(await project.effects.fs.list(`${project.folder}/data/archive`)).toEqual([]);
+    await project.run();
+    const typos = [
+      [['list', '--feed', 'studens'], 'There is no feed studens. Closest: students.'],
+      [['list', '--reason', 'orphna'], 'No row is ever refused for orphna. Closest: orphan.'],
+      [['replay', '--reason', 'orphna'], 'No row is ever refused for orphna. Closest: orphan.'],
+    ] as const;
+    for (const [args, told] of typos) {
+      const typed = await typeCommand(project, 'quarantine', ...args);
+      expect(typed.code, args.join(' ')).toBe(2);
+      expect(oneLine(typed.stderr)).toContain(told);
+    }
+    for (const args of [
+      ['--reason', 'orphan'],
+      ['--reason', 'score_negative'],
+      ['--feed', 'students'],
+    ])
+      expect(await typeCommand(project, 'quarantine', 'list', ...args)).toMatchObject({ code: 0 });
   });
 
   it('an empty project is `nothing` or ok with empty tables, never an error', async () => {

@@ -12,6 +12,7 @@ import {
   runProject,
   type ShownRecord,
   showRecords,
+  unknownInFilter,
 } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
@@ -76,7 +77,7 @@ const printList = async (
 };
 
 const list = async (context: CommandContext): Promise<number> => {
-  const { output, options, projectFolder, signal, effects } = context;
+  const { output, options, projectFolder, packageFolder, signal, effects } = context;
   const given =
     parseChoice('--state', options.state, ['open', 'resolved', 'discarded', 'all']) ?? 'open';
   const isLimited = options.all !== true;
@@ -89,6 +90,11 @@ const list = async (context: CommandContext): Promise<number> => {
     },
     effects,
   );
+  if (found.total === 0) {
+    const folders = { projectFolder, packageFolder };
+    const unknown = await unknownInFilter(folders, filterOf(context), effects);
+    if (unknown.length > 0) return printProblems(output, unknown);
+  }
   if (output.json) await output.data(JSON.stringify(found));
   else await printList(output, found, { state: given, isLimited });
   return 0;
