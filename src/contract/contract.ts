@@ -71,6 +71,9 @@ export type Relationship = {
   readonly toColumn: string;
 };
 
+/** The feed of the roster, which the settings `students.infer` and `students.max_missing` are about. */
+export const studentFeed = 'students';
+
 /** What a feed must look like, after the short form of schoolhouse.yaml was merged in. */
 export type Contract = {
   readonly feed: string;

@@ -1,12 +1,13 @@
-export type {
-  ColumnType,
-  Contract,
-  ContractColumn,
-  DriftPolicy,
-  LoadStrategy,
-  Privacy,
-  Relationship,
-  RowRule,
+export {
+  type ColumnType,
+  type Contract,
+  type ContractColumn,
+  type DriftPolicy,
+  type LoadStrategy,
+  type Privacy,
+  type Relationship,
+  type RowRule,
+  studentFeed,
 } from './contract.ts';
 export { contractErrors } from './errors.ts';
 export { feedSettingKeys } from './feed-settings.ts';

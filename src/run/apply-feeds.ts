@@ -1,5 +1,5 @@
 import { joinSql, quoteText, type Sql, sql } from '../base/index.ts';
-import type { Contract } from '../contract/index.ts';
+import { type Contract, studentFeed } from '../contract/index.ts';
 import type { Change } from './build/change.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -45,8 +45,8 @@ const findRosters = (session: Session): ReadonlySet<string> => {
   );
   return new Set(
     [...referred].filter((feed) => {
-      if (feed === 'students' && infer === 'true') return false;
-      if (feed === 'students' && infer === 'false') return true;
+      if (feed === studentFeed && infer === 'true') return false;
+      if (feed === studentFeed && infer === 'false') return true;
       return loadedRows(session, feed).length > 0;
     }),
   );
@@ -56,7 +56,7 @@ const findRosters = (session: Session): ReadonlySet<string> => {
 const hadRoster = (session: Session, feed: string): boolean => {
   const applied = session.appliedIn.get(feed);
   if (applied === undefined) return false;
-  if (feed === 'students' && session.project.config.settings['students.infer'] === 'false')
+  if (feed === studentFeed && session.project.config.settings['students.infer'] === 'false')
     return true;
   return loadedRows(session, feed).some((row) => row.run_id <= applied);
 };

@@ -1,5 +1,5 @@
 import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
-import type { Contract } from '../contract/index.ts';
+import { type Contract, studentFeed } from '../contract/index.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import type { Session } from './run-session.ts';
 import { stageNames } from './stage/stage-names.ts';
@@ -64,15 +64,12 @@ const missingText = (
   { members, active, activeBefore }: Missing,
 ): string => {
   const maxMissing = project.config.settings['students.max_missing'];
-  const isRoster = project.contracts.some((contract) =>
-    contract.relationships.some((one) => one.feed === feed),
-  );
   const said =
     members === 1
       ? '1 member of the version before is not in this one.'
       : `${count(members)} members of the version before are not in this one.`;
   const stays = members === 1 ? 'It stays as it was.' : 'They stay as they were.';
-  if (!isRoster || active * 100 <= maxMissing * activeBefore) return `${said} ${stays}`;
+  if (feed !== studentFeed || active * 100 <= maxMissing * activeBefore) return `${said} ${stays}`;
   return `${said} The file looks cut off: it lacks ${count(active)} of ${count(activeBefore)} active members, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
 };
 

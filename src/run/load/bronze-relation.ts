@@ -1,5 +1,5 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
-import type { Contract } from '../../contract/index.ts';
+import { type Contract, studentFeed } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import {
   bronzeColumns,
@@ -113,7 +113,7 @@ export const publishBronze = async (
     columns: bronzeViewColumns(contract, added),
     key: [],
     policy:
-      contract.relationships.length > 0 || contract.feed === 'students' ? 'student' : 'school',
+      contract.relationships.length > 0 || contract.feed === studentFeed ? 'student' : 'school',
     builtFrom: contract.hash,
     sql: view,
     reads: [parts],
