@@ -413,13 +413,21 @@ describe('the world', () => {
 
   it('only base reads the environment, the clock and chance', () => {
     const pattern =
-      /\bprocess\.(?:env|argv|cwd)\b|\bDate\.now\(|\bnew Date\(\s*\)|\bMath\.random\(|\bperformance\.now\(|\brandomUUID\b|\bprocess\.hrtime\b/g;
+      /\bprocess\.(?:env|argv|cwd)\b|\bDate\.now\(|\bnew Date\(\s*\)|\bMath\.random\(|\bperformance\.now\(|\brandomUUID\b|\bprocess\.(?:hrtime|constrainedMemory|availableMemory|memoryUsage|getuid|uptime)\b/g;
     expect(
       findAll(
         outside('src/base/').filter((file) => file.room !== 'cli'),
         pattern,
       ),
     ).toEqual([]);
+    const system = imports.filter(
+      ({ from, specifier }) =>
+        written.includes(from) &&
+        !/\/toy-[^/]+\.ts$/.test(from.path) &&
+        /^(?:node:)?(?:os|process|worker_threads|perf_hooks)$/.test(specifier) &&
+        from.room !== 'base',
+    );
+    expect(system.map(show)).toEqual([]);
     const clockInCli = /\bDate\.now\(|\bnew Date\(\s*\)|\bMath\.random\(|\bprocess\.env\b/g;
     expect(
       findAll(
@@ -427,6 +435,20 @@ describe('the world', () => {
         clockInCli,
       ),
     ).toEqual([]);
+  });
+
+  it('no module keeps something that changes, but what a process has once', () => {
+    const kept =
+      /^(?:export )?(?:let \w+|const \w+[^=\n]*= new (?:Map|Set|WeakMap|WeakSet|Array)(?:<[^\n]*>)?\(\);|const \w+[^=\n]*= (?:\[\]|\{\});)/gm;
+    const found = written.flatMap((file) =>
+      [...file.code.matchAll(kept)].map(
+        ([text]) => `${file.path} ${text.split(/[:=]/)[0]?.trim()}`,
+      ),
+    );
+    expect(found).toEqual([
+      'src/base/node-effects.ts let bootId',
+      'src/engine/duckdb/file-lock.ts const heldHere',
+    ]);
   });
 
   it('nothing is left undone in words', () => {

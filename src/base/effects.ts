@@ -55,6 +55,10 @@ export type ProcessFacts = {
   readonly host: string;
   readonly bootId: string;
   readonly command: string;
+  /** The account that the process runs as; a number, or what the environment says, where it has no name. */
+  readonly user: string;
+  /** Memory of the machine, or of the container where that is less. */
+  readonly memoryBytes: number;
   /** Start time of process `pid` as the kernel tells it, or undefined when no such process lives. */
   readonly startOf: (pid: number) => Promise<string | undefined>;
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fsp from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Effects, FileEffects, FileFacts, OpenFile, ProcessFacts } from './effects.ts';
 import { silentLog } from './log.ts';
@@ -124,12 +124,27 @@ const startOf = async (pid: number): Promise<string | undefined> => {
   }
 };
 
+const userName = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? process.env.LOGNAME ?? 'unknown';
+  }
+};
+
+const memoryBytes = (): number => {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+};
+
 /** The real world. Loads the boot id first, so that locks can name it without waiting. */
 export const nodeEffects = async (): Promise<Effects> => {
   const facts: ProcessFacts = {
     pid: process.pid,
     host: hostname(),
     bootId: await readBootId(),
+    user: userName(),
+    memoryBytes: memoryBytes(),
     command: `schoolhouse ${process.argv[2] ?? ''}`.trim(),
     startOf,
   };

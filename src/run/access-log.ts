@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Effects } from '../base/index.ts';
@@ -16,15 +15,6 @@ export type AccessEntry = Readonly<z.infer<typeof entryShape>>;
 
 const logPath = (dataFolder: string): string => join(dataFolder, 'access.jsonl');
 
-/** The account that asks, as the system knows it; a number where it has no name. */
-export const currentUser = (effects: Pick<Effects, 'env'>): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return effects.env.USER ?? effects.env.LOGNAME ?? 'unknown';
-  }
-};
-
 /** Notes that values are about to be shown. They may be printed only once this has returned. */
 export const noteAccess = async (
   dataFolder: string,
@@ -34,7 +24,7 @@ export const noteAccess = async (
   const { command, recordIds } = entry;
   const line: AccessEntry = {
     at: effects.now().toISOString(),
-    user: currentUser(effects),
+    user: effects.process.user,
     command,
     action: 'view',
     record_ids: [...recordIds],

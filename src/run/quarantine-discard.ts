@@ -20,7 +20,6 @@ import {
   readSnapshot,
   type Snapshot,
 } from '../lake/index.ts';
-import { currentUser } from './access-log.ts';
 import { refuseRows } from './apply-discards.ts';
 import { runErrors } from './errors.ts';
 import { appendLedger, ledgerDefinition } from './ledger/ledger.ts';
@@ -147,7 +146,7 @@ const writeDiscard = async (
   const draft = await openDraft(folders.lake, { run, base, engine, lock }, effects);
   try {
     const targets = await findTargets(engine, draft, options.place);
-    const by = currentUser(effects);
+    const by = effects.process.user;
     await appendReceipts({ options, engine, lock, log }, targets, { run, by });
     const waiting = targets.filter((target) => target.isInBronze);
     for (const { feed, fileId, row } of waiting)

@@ -51,17 +51,9 @@ const toSource = (pattern: string): string => {
   return source + ')'.repeat(braces);
 };
 
-const compiled = new Map<string, RegExp>();
-
 /**
  * True when a path with `/` fits a pattern: `*` and `?` within a folder, `**` over folders, `[a-z]`, `[!a-z]`, `{a,b}`.
  * Own, because `path.matchesGlob` warns that it is experimental in Node 20. Case counts.
  */
-export const isMatch = (path: string, pattern: string): boolean => {
-  let expression = compiled.get(pattern);
-  if (expression === undefined) {
-    expression = new RegExp(`^${toSource(pattern)}$`, 's');
-    compiled.set(pattern, expression);
-  }
-  return expression.test(path);
-};
+export const isMatch = (path: string, pattern: string): boolean =>
+  new RegExp(`^${toSource(pattern)}$`, 's').test(path);
