@@ -12,7 +12,7 @@ it.each([
   ['one year back', '2024-03-10T08:00:00.000Z'],
   ['one year forward', '2026-03-10T08:00:00.000Z'],
 ])(
-  'the clock %s between two runs: order is by run, nothing is there twice',
+  'row 10: the clock %s between two runs: order is by run, nothing is there twice',
   async (_what, moment) => {
     const scenario = await correction();
     const copy = copyProject(scenario.project);
@@ -40,7 +40,7 @@ it.each([
   },
 );
 
-it('the clock one year back is told, and no day of receipt lies before the last one', async () => {
+it('row 10: the clock one year back is told, and no day of receipt lies before the last one', async () => {
   const scenario = await correction();
   const moved = await runChild(scenario.project.path, ['run', '--json'], {
     env: { FAULT_NOW: '2024-03-10T08:00:00.000Z' },
@@ -50,7 +50,7 @@ it('the clock one year back is told, and no day of receipt lies before the last 
   scenario.close();
 });
 
-it('the same files make the same world in any time zone of the machine', async () => {
+it('row 12: the same files make the same world in any time zone of the machine', async () => {
   const scenario = await firstRun();
   for (const zone of ['Pacific/Kiritimati', 'America/St_Johns']) {
     const copy = copyProject(scenario.project);

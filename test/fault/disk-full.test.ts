@@ -75,7 +75,7 @@ const writeCalls = new Set([
 describe.each([
   { name: 'first run', prepare: firstRun },
   { name: 'correction', prepare: correction },
-])('the disk fails in a $name', ({ name, prepare }) => {
+])('rows 13 and 14: the disk fails in a $name', ({ name, prepare }) => {
   let scenario: Scenario;
   beforeAll(async () => {
     scenario = await prepare();
@@ -92,6 +92,7 @@ describe.each([
     const { wrong, ...counts } = figures;
     tell(`${suite}, ${name}`, { ...counts, wrong: wrong.length });
     expect(wrong).toEqual([]);
+    expect(counts.failed).toBeGreaterThan(0);
   };
 
   const plansOf = (code: 'ENOSPC' | 'EIO' | 'EACCES', from: boolean, writesOnly: boolean) =>
@@ -147,7 +148,7 @@ const canMount = (): boolean => {
 };
 
 it.skipIf(!canMount())(
-  'a real disk that is full: exit 3, the old world; with room the new one',
+  'row 13: a real disk that is full: exit 3, the old world; with room the new one',
   async () => {
     const source = wideProject();
     const undisturbed = copyProject(source);
@@ -167,7 +168,7 @@ it.skipIf(!canMount())(
       ).toBe(0);
       try {
         const copied = spawnSync('cp', ['-r', `${source.path}/.`, folder]);
-        if (copied.status !== 0) continue;
+        expect(copied.status, `${label} has no room for the raw files`).toBe(0);
         const result = await runChild(folder, ['run', '--json']);
         const dataFolder = join(folder, 'data');
         const isNew = sameWorld(await world(dataFolder), after);
@@ -188,11 +189,12 @@ it.skipIf(!canMount())(
     source.close();
     tell('a full tmpfs', { tried: chosen.length, failed, wrong: wrong.length });
     expect(wrong).toEqual([]);
+    expect(failed).toBeGreaterThan(0);
   },
   hour,
 );
 
-it('a limit on the size of a file (ulimit -f) ends a run without harm', async () => {
+it('row 14: a limit on the size of a file (ulimit -f) ends a run without harm', async () => {
   const project = wideProject();
   const undisturbed = copyProject(project);
   await runChild(undisturbed.path, ['run', '--json']);
@@ -216,7 +218,7 @@ it('a limit on the size of a file (ulimit -f) ends a run without harm', async ()
 });
 
 it.skipIf(!isRoot)(
-  'a folder without the right to write: exit 3 with the path and the act, before anything is read',
+  'row 15: a folder without the right to write: exit 3 with the path and the act, before anything is read',
   async () => {
     const scenario = await firstRun();
     for (const folder of ['.', 'data', join('data', 'lake')]) {

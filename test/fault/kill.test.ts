@@ -27,6 +27,8 @@ const storyProblems = async (dataFolder: string): Promise<readonly string[]> => 
 
 type Tally = {
   tried: number;
+  /** Those that were killed: past the last call nothing is. */
+  killed: number;
   old: number;
   new: number;
   recoveryMs: number;
@@ -39,11 +41,12 @@ const killAndJudge = async (scenario: Scenario, plan: FaultPlan, tally: Tally): 
   const label = `${scenario.name}, ${JSON.stringify(plan)}`;
   const { copy, result } = await breakCopy(scenario, plan);
   try {
-    // Their number moves by a few between runs: past the last call nothing is killed.
+    // Their number moves by a few between runs.
     if (result.signal !== 'SIGKILL' && result.code !== 0)
       tally.wrong.push(`${label}: exit ${result.code}`);
     tally.wrong.push(...canaryIn(result, label));
     tally.tried += 1;
+    if (result.signal === 'SIGKILL') tally.killed += 1;
     const state = treeState(copy.dataFolder);
     if (tally.states.has(state)) return;
     tally.states.add(state);
@@ -61,7 +64,7 @@ const killAndJudge = async (scenario: Scenario, plan: FaultPlan, tally: Tally): 
 describe.each([
   { name: 'first run', prepare: firstRun },
   { name: 'correction', prepare: correction },
-])('a $name killed', ({ name, prepare }) => {
+])('row 1: a $name killed', ({ name, prepare }) => {
   let scenario: Scenario;
   beforeAll(async () => {
     scenario = await prepare();
@@ -69,12 +72,22 @@ describe.each([
   afterAll(() => scenario?.close());
 
   const killAll = async (suite: string, plans: readonly FaultPlan[]): Promise<void> => {
-    const tally: Tally = { tried: 0, old: 0, new: 0, recoveryMs: 0, wrong: [], states: new Set() };
+    const tally: Tally = {
+      tried: 0,
+      killed: 0,
+      old: 0,
+      new: 0,
+      recoveryMs: 0,
+      wrong: [],
+      states: new Set(),
+    };
     await eachCase(plans, abreast, (plan) => killAndJudge(scenario, plan, tally));
-    const { tried, recoveryMs, wrong, states } = tally;
+    const { tried, killed, recoveryMs, wrong, states } = tally;
     const worlds = { old: tally.old, new: tally.new, wrong: wrong.length };
-    tell(`${suite}, ${name}`, { tried, states: states.size, ...worlds, recoveryMs });
+    tell(`${suite}, ${name}`, { tried, killed, states: states.size, ...worlds, recoveryMs });
     expect(wrong).toEqual([]);
+    expect(killed).toBeGreaterThan(0);
+    expect(tally.old).toBeGreaterThan(0);
   };
 
   it(
@@ -129,7 +142,7 @@ const toldRuns = async (dataFolder: string): Promise<readonly RunRow[]> => {
 
 const newDay = { 'attendance-0305.csv': attendanceDay('2025-03-05', 3) };
 
-it('status and the ledger tell of a run that was killed, and of the next one that went on', async () => {
+it('row 1: status and the ledger tell of a run that was killed, and of the next one that went on', async () => {
   const scenario = await correction();
   const { copy } = await breakCopy(scenario, { kind: 'kill-point', name: 'checks', nth: 1 });
   const told = await runChild(copy.path, ['status']);
@@ -148,7 +161,7 @@ it('status and the ledger tell of a run that was killed, and of the next one tha
 });
 
 it.each(['current.after-rename', 'warehouse', 'garbage'])(
-  'a run that was killed after its commit (%s) is told once, as done',
+  'row 1: a run that was killed after its commit (%s) is told once, as done',
   async (point) => {
     const scenario = await correction();
     const { copy } = await breakCopy(scenario, { kind: 'kill-point', name: point, nth: 1 });

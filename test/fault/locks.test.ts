@@ -45,28 +45,28 @@ const expectTakeover = async (spoil: (project: Folder) => void, isSaid: boolean)
   copy.close();
 };
 
-it('run.lock of a process that is gone is taken over, and said', () =>
+it('row 8: run.lock of a process that is gone is taken over, and said', () =>
   expectTakeover(
     (project) => writeFileSync(holderPath(project), holderText({ pid: 4_000_000 })),
     true,
   ));
 
-it('an empty run.lock is taken over, and said', () =>
+it('row 8: an empty run.lock is taken over, and said', () =>
   expectTakeover((project) => writeFileSync(holderPath(project), ''), true));
 
-it('a half-written run.lock is taken over, and said', () =>
+it('row 8: a half-written run.lock is taken over, and said', () =>
   expectTakeover(
     (project) => writeFileSync(holderPath(project), holderText({}).slice(0, 30)),
     true,
   ));
 
-it('run.lock of another host is taken over, and said: the kernel lock decides', () =>
+it('row 9: run.lock of another host is taken over, and said: the kernel lock decides', () =>
   expectTakeover(
     (project) => writeFileSync(holderPath(project), holderText({ host: 'elsewhere' })),
     true,
   ));
 
-it('run.lock that names a process which got its number later is taken over, and said', async () => {
+it('row 9: run.lock that names a process which got its number later is taken over, and said', async () => {
   const sleeper = spawn('sleep', ['120']);
   try {
     await expectTakeover(
@@ -82,7 +82,7 @@ it.each([
   ['missing', (path: string) => unlinkSync(path)],
   ['empty', (path: string) => writeFileSync(path, '')],
   ['garbage', (path: string) => writeFileSync(path, 'x'.repeat(20_000))],
-])('a lock file that is %s blocks nobody', (_what, spoil) =>
+])('row 9: a lock file that is %s blocks nobody', (_what, spoil) =>
   expectTakeover((project) => spoil(lockPath(project)), false),
 );
 
@@ -111,7 +111,7 @@ const runBeside = async (
 };
 
 it.each(['opens it', 'is unlinked', 'is garbage', 'is empty'] as const)(
-  'a lock file that %s under its holder never makes two writers',
+  'row 9: a lock file that %s under its holder never makes two writers',
   async (how) => {
     const copy = copyProject(scenario.project);
     const { first, second } = await runBeside(copy, how);

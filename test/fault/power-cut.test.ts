@@ -73,7 +73,7 @@ const modes: readonly LossMode[] = ['strict', 'names first', 'some'];
 describe.each([
   { name: 'first run', prepare: firstRun },
   { name: 'correction', prepare: correction },
-])('the power goes during a $name', ({ name, prepare }) => {
+])('row 3: the power goes during a $name', ({ name, prepare }) => {
   it(
     'leaves the old world or the new one, and the next run ends in the new one',
     async () => {
@@ -123,6 +123,7 @@ describe.each([
       scenario.close();
       tell(`power cut, ${name}`, { ...figures, states: states.size, wrong: wrong.length, seed });
       expect(wrong).toEqual([]);
+      expect(figures.old).toBeGreaterThan(0);
     },
     hour,
   );

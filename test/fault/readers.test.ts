@@ -50,7 +50,7 @@ const dayOf = (commit: number): string =>
 const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
 
-it('readers in a loop while runs commit: every answer is from one snapshot, none fails', async () => {
+it('row 7: readers in a loop while runs commit: every answer is from one snapshot, none fails', async () => {
   // Few snapshots kept and no grace: parts that only a lease keeps must stay all the same.
   const project = newProject('timezone: UTC\nlake:\n  keep: 2\n  grace_days: 0\n');
   // Leases and clocks must agree, so the runs keep the real time.

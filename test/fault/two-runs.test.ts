@@ -9,7 +9,7 @@ import { copyProject, deliver, deliveries, newProject } from './toy-school.ts';
 import { canaryIn, describe, judge } from './verdict.ts';
 import { sameWorld, world } from './world.ts';
 
-it('of two runs at once one works, the other ends with 4 and names the holder', async () => {
+it('row 5: of two runs at once one works, the other ends with 4 and names the holder', async () => {
   const scenario = await firstRun();
   const wrong: string[] = [];
   const rounds = times(2, 20);
@@ -54,7 +54,7 @@ it('of two runs at once one works, the other ends with 4 and names the holder', 
   expect(wrong).toEqual([]);
 });
 
-it('two runs started together: one of them works, and neither breaks the other', async () => {
+it('row 5: two runs started together: one of them works, and neither breaks the other', async () => {
   const scenario = await firstRun();
   const wrong: string[] = [];
   const rounds = times(2, 20);
@@ -78,7 +78,7 @@ it('two runs started together: one of them works, and neither breaks the other',
   expect(wrong).toEqual([]);
 });
 
-it('with --wait both end with 0 and every row is there once', async () => {
+it('row 5: with --wait both end with 0 and every row is there once', async () => {
   const scenario = await firstRun();
   const wrong: string[] = [];
   const rounds = times(1, 20);
@@ -98,7 +98,7 @@ it('with --wait both end with 0 and every row is there once', async () => {
   expect(wrong).toEqual([]);
 });
 
-it('of two runs in one process the second is refused, and the first is whole', async () => {
+it('row 6: of two runs in one process the second is refused, and the first is whole', async () => {
   const project = newProject();
   deliver(project, deliveries[0] ?? {});
   const effects = await nodeEffects();
