@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canMount } from './can-mount.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { runChild } from './run-child.ts';
 import { chooseCases, eachCase, isSample, tell } from './sampling.ts';
@@ -135,16 +136,6 @@ const wideProject = (): Folder => {
     deliver(project, { [`attendance-${date}.csv`]: attendanceDay(date, students) });
   }
   return project;
-};
-
-const canMount = (): boolean => {
-  if (!isRoot) return false;
-  const folder = mkdtempSync(join(tmpdir(), 'fault-mount-'));
-  const mounted =
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
-  if (mounted) spawnSync('umount', [folder]);
-  rmSync(folder, { recursive: true, force: true });
-  return mounted;
 };
 
 it.skipIf(!canMount())(

@@ -26,13 +26,15 @@ export type ChildOptions = {
   readonly onTalk?: (text: string) => void;
   /** Goes before Node on the command line, such as a shell that sets a limit. */
   readonly wrapper?: readonly string[];
+  /** Milliseconds after which the child counts as hung; four minutes unless told. */
+  readonly longestMs?: number;
 };
 
 /** The moment at which every child's clock stands unless a test says otherwise. */
 export const fixedNow = '2025-03-10T08:00:00.000Z';
 
 /** A wait longer than this is a failure by itself. */
-const longestMs = 240_000;
+const usualLongestMs = 240_000;
 
 /** The kernel's own mark of the most memory that a process had, in MB; 0 once it is gone. */
 const peakOf = (pid: number | undefined): number => {
@@ -87,7 +89,7 @@ export const runChild = (
   const watch = setInterval(() => {
     peakMb = Math.max(peakMb, peakOf(child.pid));
   }, 100);
-  const timers = [setTimeout(end('SIGKILL'), longestMs)];
+  const timers = [setTimeout(end('SIGKILL'), options.longestMs ?? usualLongestMs)];
   if (options.killAfter !== undefined) {
     timers.push(setTimeout(end(options.killWith ?? 'SIGKILL'), options.killAfter));
   }

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { rowReason } from './reasons.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Sources and contracts that can make a code; the sentences about codes are not among them. */
+const makers = ['src', 'contracts']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+      join(root, folder, path),
+    ),
+  )
+  .filter((path) => /\.(ts|yaml)$/.test(path) && !/\.test\.ts$|toy-|generate|reasons\.ts$/.test(path))
+  .map((path) => readFileSync(path, 'utf8'))
+  .join('\n');
+
+const isMade = (code: string): boolean => new RegExp(`(['"]|code: |value: )${code}\\b`).test(makers);
+
+const sentences = readFileSync(join(import.meta.dirname, 'reasons.ts'), 'utf8');
+const explained = [...sentences.matchAll(/^ {2}([a-z]+(?:_[a-z]+)*): \{/gm)].map(
+  ([, code = '']) => code,
+);
+
+it('every reason that is explained is one that the program or a contract gives', () => {
+  expect(explained).toContain('orphan');
+  expect(explained).toContain('file_gone');
+  expect(explained.filter((code) => !isMade(code))).toEqual([]);
+});
+
+it('a rule of a contract that has no sentence of its own is told by its name', () => {
+  const place = { feed: 'attendance', column: 'minutes' };
+  expect(rowReason('minutes_of_a_lesson', place).is).toBe(
+    'The rule minutes_of_a_lesson of the contract refused it.',
+  );
+  expect(rowReason('date_invalid', place).toDo).toContain(
+    'feeds.attendance.columns.minutes.format',
+  );
+});
