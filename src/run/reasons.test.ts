@@ -5,18 +5,21 @@ import { rowReason } from './reasons.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Sources and contracts that can make a code; the sentences about codes are not among them. */
-const makers = ['src', 'contracts']
-  .flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
-      join(root, folder, path),
-    ),
-  )
-  .filter((path) => /\.(ts|yaml)$/.test(path) && !/\.test\.ts$|toy-|generate|reasons\.ts$/.test(path))
-  .map((path) => readFileSync(path, 'utf8'))
-  .join('\n');
+const textOf = (folder: string, isIn: (path: string) => boolean): string =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(isIn)
+    .map((path) => readFileSync(join(root, folder, path), 'utf8'))
+    .join('\n');
 
-const isMade = (code: string): boolean => new RegExp(`(['"]|code: |value: )${code}\\b`).test(makers);
+/** What can make a code; generated faults and the sentences about codes cannot. */
+const program = textOf(
+  'src',
+  (path) => path.endsWith('.ts') && !/\.test\.ts$|toy-|^generate|reasons\.ts$/.test(path),
+);
+const contracts = textOf('contracts', (path) => path.endsWith('.yaml'));
+
+const isMade = (code: string): boolean =>
+  program.includes(`'${code}'`) || new RegExp(`\\b${code}\\b`).test(contracts);
 
 const sentences = readFileSync(join(import.meta.dirname, 'reasons.ts'), 'utf8');
 const explained = [...sentences.matchAll(/^ {2}([a-z]+(?:_[a-z]+)*): \{/gm)].map(

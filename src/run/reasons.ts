@@ -15,10 +15,6 @@ const rowReasons: Readonly<Record<string, Reason>> = {
     is: 'It is no date that exists, or not in the format of the column.',
     toDo: 'Name the format of the column (feeds.<feed>.columns.<column>.format) and replay, or correct the source.',
   },
-  date_ambiguous: {
-    is: 'The dates of the column do not tell day from month.',
-    toDo: 'Name the format of the column (feeds.<feed>.columns.<column>.format) and replay.',
-  },
   date_in_future: {
     is: 'It tells of something after the day on which the file came.',
     toDo: fixAtSource,
@@ -45,7 +41,6 @@ const rowReasons: Readonly<Record<string, Reason>> = {
   },
   max_score_missing: { is: 'It has no highest score to compare with.', toDo: fixAtSource },
   max_score_zero: { is: 'Its highest score is zero or less.', toDo: fixAtSource },
-  duration_invalid: { is: 'It is no length of time that can be.', toDo: fixAtSource },
   encoding_invalid: {
     is: 'It has bytes that are no text in the encoding of the file.',
     toDo: 'Export the file as UTF-8 and deliver it again.',
@@ -65,10 +60,6 @@ const rowReasons: Readonly<Record<string, Reason>> = {
   pattern_mismatch: {
     is: 'It does not have the form that the contract asks for.',
     toDo: 'Correct the source, or the pattern in the contract, and replay.',
-  },
-  rule_failed: {
-    is: 'It breaks a rule of the contract.',
-    toDo: 'Correct the source, or the rule in the contract, and replay.',
   },
 };
 
