@@ -34,6 +34,8 @@ const suites = [
   fault('kill-calls', 'kill', 24, { test: 'any call' }),
   fault('torn-writes', 'kill', 3, { test: 'middle of a write' }),
   fault('random-kill', 'random-kill', 6),
+  // One kill a piece: ten million rows are run three times for it.
+  fault('large-kill', 'large-kill', 30, { sample: false }),
   fault('power-cut', 'power-cut', 16),
   fault('damage', 'damage', 1),
   fault('signals', 'signals', 6),
@@ -45,7 +47,18 @@ const suites = [
   fault('disk-errors', 'disk-full', 48, { test: 'device reports|no right from' }),
   fault('disk-real', 'disk-full', 3, { test: 'real disk' }),
   fault('disk-limits', 'disk-full', 1, { test: 'ulimit|without the right' }),
-  fault('memory', 'memory', 1),
+  fault('memory', 'memory', 1, { test: 'row 17' }),
+  fault('memory-limit', 'memory', 1, { test: 'row 16.*64k' }),
+  fault('memory-quota', 'memory', 1, { test: 'row 16.*100m', sample: false }),
+  fault('large-inputs', 'large-inputs', 1),
+  {
+    name: 'orders',
+    project: 'corpus',
+    file: 'test/corpus/orders.test.ts',
+    pieces: 2,
+    sample: false,
+    env: (index) => ({ FAULT_SLICE: `${index}/2` }),
+  },
   {
     name: 'histories',
     project: 'property',
@@ -79,7 +92,15 @@ const filesOf = (folder) =>
 /** What is tested: results of other sources count for nothing. */
 const stamp = () => {
   const hash = createHash('sha256');
-  const folders = ['src', 'models', 'contracts', 'test/fault', 'test/property', 'test/kit'];
+  const folders = [
+    'src',
+    'models',
+    'contracts',
+    'test/fault',
+    'test/corpus',
+    'test/property',
+    'test/kit',
+  ];
   const files = [
     join(root, 'package-lock.json'),
     ...folders.flatMap((folder) => filesOf(join(root, folder))),

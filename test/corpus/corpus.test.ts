@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { crc32, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileReport, RunReport } from '../../src/run/index.ts';
-import { attendanceCsv } from '../kit/csv.ts';
 import { makeProject, type Row, type SchoolProject } from '../kit/school-project.ts';
 import { zip } from '../kit/zip.ts';
 
@@ -71,6 +70,12 @@ const made: Readonly<Record<string, string | Uint8Array>> = {
   ),
   '43/assessments_deep.json': '['.repeat(100_000),
   '43/assessments_deep_closed.json': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+  '51/attendance_sheets.xlsx': zip([
+    { name: '[Content_Types].xml', body: '<Types/>' },
+    { name: 'xl/worksheets/sheet1.xml', body: '<worksheet/>' },
+    { name: 'xl/worksheets/sheet2.xml', body: '<worksheet/>' },
+  ]),
+  '51/attendance_encrypted.xlsx': Buffer.from('d0cf11e0a1b11ae1'.padEnd(1024, '0'), 'hex'),
   '53/attendance;drop table x--.csv': marks('53-1'),
   '53/attendance \'quoted\' "twice".csv': marks('53-2'),
   '53/attendance\nnewline.csv': marks('53-3'),
@@ -341,6 +346,28 @@ describe('files in (fault rows 20 to 53)', () => {
     });
   });
 
+  it('50: what a spreadsheet makes of a cell is not guessed: 007 keeps its zeros, serial days and 1,5 are refused', () => {
+    expect(whyOf('50/assessments_spreadsheet.csv')).toEqual([
+      '4: date_invalid assessment_date',
+      '5: number_invalid score',
+      '6: date_invalid assessment_date',
+    ]);
+    expect(valuesOf('50/assessments_spreadsheet.csv')).toEqual({
+      '007': '7.000000',
+      "'008": '100.000000',
+    });
+  });
+
+  it('51: a spreadsheet is set aside, also an encrypted one, and the way out is told', () => {
+    for (const name of ['sheets', 'encrypted']) {
+      expect([name, endOf(`51/attendance_${name}.xlsx`)]).toEqual([
+        name,
+        'set_aside feed_unmatched',
+      ]);
+      expect(textOf(`51/attendance_${name}.xlsx`)).toContain('CSV');
+    }
+  });
+
   it('52: days and hours that are none are refused with their column', () => {
     expect(whyOf('52/attendance_dates.csv')).toEqual([
       '2: date_invalid attendance_date',
@@ -380,38 +407,5 @@ describe('files in (fault rows 20 to 53)', () => {
     expect(await project.rows('select count(*) as n from bronze.attendance')).toEqual([
       { n: loaded.filter((row) => /attendance[^/]*$/s.test(String(row.file))).length },
     ]);
-  });
-});
-
-describe('39: batches in any order', () => {
-  it('end in the same tables', async () => {
-    const batches = ['20250303', '20250304', '20250305', '20250306'].map((day, index) => {
-      const date = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
-      return [
-        `attendance_${day}.csv`,
-        // The mark of id `all` is in every batch without a time: the batch date decides.
-        `${attendanceCsv([[`b${index}`, 'S1', date, 'P']])}all,S2,2025-03-03,${['P', 'A', 'L', 'E'][index]},\n`,
-      ] as const;
-    });
-    const found: unknown[] = [];
-    for (const order of [
-      [0, 1, 2, 3],
-      [3, 2, 1, 0],
-      [2, 0, 3, 1],
-    ]) {
-      await using small = await makeProject();
-      for (const index of order) {
-        const [name, text] = batches[index] ?? ['', ''];
-        await small.drop(name, text);
-        await small.run();
-      }
-      found.push(
-        await small.rows(`select attendance_id, status from silver.fact_attendance order by 1`),
-        await small.rows(`select * from gold.class_daily_performance order by date, class_id`),
-      );
-    }
-    expect(found.slice(2, 4)).toEqual(found.slice(0, 2));
-    expect(found.slice(4, 6)).toEqual(found.slice(0, 2));
-    expect(found[0]).toContainEqual({ attendance_id: 'all', status: 'excused' });
   });
 });

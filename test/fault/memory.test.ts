@@ -1,34 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { canMount } from './can-mount.ts';
 import { type ChildResult, runChild } from './run-child.ts';
 import { isSample, tell } from './sampling.ts';
-import { attendanceDay, deliver, newProject, roster } from './toy-school.ts';
+import { deliver, newProject, roster } from './toy-school.ts';
 import { canaryIn, describe, reportOf } from './verdict.ts';
+import { writeWideFile } from './wide-file.ts';
 import { openWorld } from './world.ts';
 
 const hour = 3_600_000;
 /** A run of many millions of rows beside others that work on the same machine. */
 const longestMs = 420_000;
-
-/** Attendance of many days in one file, written day by day; returns its rows and bytes. */
-const writeWideFile = (
-  path: string,
-  students: number,
-  days: number,
-): { rows: number; bytes: number } => {
-  const file = openSync(path, 'w');
-  let bytes = 0;
-  for (let day = 0; day < days; day++) {
-    const date = new Date(Date.UTC(2020, 0, 1 + day)).toISOString().slice(0, 10);
-    const text = attendanceDay(date, students);
-    bytes += writeSync(file, day === 0 ? text : text.slice(text.indexOf('\n') + 1));
-  }
-  closeSync(file);
-  return { rows: students * days, bytes };
-};
 
 const attendanceRows = async (dataFolder: string): Promise<number> => {
   const opened = await openWorld(dataFolder);

@@ -51,12 +51,13 @@ const killSchool = async (
       plan: { kind: 'kill-point', name: point, nth: 1 } as const,
     })),
   ];
-  const figures = { old: 0, new: 0, other: 0 };
+  const figures = { killed: 0, old: 0, new: 0, other: 0 };
   const wrong: string[] = [];
   let recoveryMs = 0;
   for (const { label, ...how } of cases) {
     const copy = copyProject(project);
-    await runChild(copy.path, ['run', '--json'], { ...how, env });
+    const { signal } = await runChild(copy.path, ['run', '--json'], { ...how, env });
+    if (signal === 'SIGKILL') figures.killed += 1;
     const verdict = await judge(
       copy,
       { before, after, label: `${name}, ${label}` },
@@ -76,11 +77,12 @@ const killSchool = async (
     seed,
   });
   expect(wrong).toEqual([]);
+  expect(figures.killed).toBeGreaterThan(0);
   return { after };
 };
 
 it(
-  'a generated school, killed at random moments of its first run and of its next day',
+  'row 2: a generated school, killed at random moments of its first run and of its next day',
   async () => {
     const effects = await nodeEffects();
     const project = newProject();
