@@ -386,6 +386,29 @@ describe('the start', () => {
   });
 });
 
+describe('faults', () => {
+  it('every row of the fault table that concerns files and runs has a test that begins with its number', () => {
+    const tests = [...filesBelow(join(root, 'test')), ...filesBelow(source)].filter((path) =>
+      path.endsWith('.test.ts'),
+    );
+    const named = new Set(
+      tests.flatMap((path) => {
+        // In the corpus a test's name is its row; elsewhere `row 13: …`, `rows 13 and 14: …`.
+        const pattern = path.includes('corpus')
+          ? /['`](\d+)(?: and (\d+))?: /g
+          : /['`](?:fault )?rows? (\d+)(?: and (\d+))?: /g;
+        const found = [...readFileSync(path, 'utf8').matchAll(pattern)];
+        return found.flatMap(([, one, other]) => [Number(one), Number(other)]);
+      }),
+    );
+    const rows = [
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19],
+      ...Array.from({ length: 34 }, (_, index) => 20 + index),
+    ];
+    expect(rows.filter((row) => !named.has(row))).toEqual([]);
+  });
+});
+
 describe('the world', () => {
   const outside = (allowed: string): readonly SourceFile[] =>
     written.filter((file) => !file.path.startsWith(allowed));

@@ -102,25 +102,38 @@ describe('docs', () => {
     expect(broken).toEqual([]);
   });
 
-  it('README and docs name no command that the program does not have', () => {
-    const known = new Set(commands.map((command) => command.name));
+  it('README and docs name no command and no option that the program does not have', () => {
+    const everywhere = ['--project-dir', '--json', '--quiet', '--debug', '--help', '--version'];
+    const known = new Map(
+      commands.map(({ name, options }) => [
+        name,
+        new Set([...everywhere, ...options.map(({ flags }) => flags.split(' ')[0] ?? '')]),
+      ]),
+    );
     const pages = [
       'README.md',
       'AGENTS.md',
       ...readdirSync(join(root, 'docs'), { recursive: true }).map((p) => `docs/${p}`),
     ];
-    const unknown = pages
+    const typed = pages
       .filter((page) => page.endsWith('.md'))
       .flatMap((page) =>
         [
           ...readFileSync(join(root, page), 'utf8').matchAll(
-            /(?:^|`|\$ |\n)(?:npx )?schoolhouse ([a-z]+)/g,
+            /(?:^|`|\$ |\n)(?:npx )?schoolhouse ([a-z]+)([^`|#\n]*)/g,
           ),
-        ]
-          .filter(([, name = '']) => !known.has(name))
-          .map(([, name = '']) => `${page}: ${name}`),
+        ].map(([, name = '', rest = '']) => ({ page, name, rest })),
       );
+    const unknown = typed.flatMap(({ page, name, rest }) => {
+      const options = known.get(name);
+      if (options === undefined) return [`${page}: ${name}`];
+      const used = [...rest.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([option]) => option);
+      return used
+        .filter((option) => !options.has(option))
+        .map((option) => `${page}: ${name} ${option}`);
+    });
     expect(unknown).toEqual([]);
+    expect(typed.some(({ rest }) => rest.includes('--full-refresh'))).toBe(true);
   });
 
   it('README has fewer than 150 lines', () => {

@@ -13,7 +13,7 @@ const marks = attendanceCsv([
 ]);
 
 describe('rows of students whom no roster knows', () => {
-  it('40: wait as orphans and come in by themselves in the first run after the student', async () => {
+  it('row 40: wait as orphans and come in by themselves in the first run after the student', async () => {
     await using project = await makeProject({ 'students.csv': roster, 'attendance.csv': marks });
     const first = await project.run();
     expect(first).toMatchObject({ status: 'ok', totals: { promoted: 0 } });
@@ -60,7 +60,7 @@ describe('rows of students whom no roster knows', () => {
     expect(await readTables(project)).toEqual(await readTables(inOrder));
   });
 
-  it('40: load with inferred students while there is no roster, which the first roster replaces', async () => {
+  it('row 40: load with inferred students while there is no roster, which the first roster replaces', async () => {
     await using project = await makeProject({ 'attendance.csv': marks });
     const first = await project.run();
     expect(first.status).toBe('ok');

@@ -37,7 +37,7 @@ describe('versions of files', () => {
     ]);
   });
 
-  it('38: new bytes of a path replace its rows whatever their times; the first bytes again restore them', async () => {
+  it('row 38: new bytes of a path replace its rows whatever their times; the first bytes again restore them', async () => {
     await using project = await makeProject({
       'students.csv': students,
       'attendance.csv': firstDay,
@@ -68,7 +68,7 @@ describe('versions of files', () => {
     expect(await readTables(project)).toEqual(before);
   });
 
-  it('37: the same bytes under another name are skipped, and both names are kept', async () => {
+  it('row 37: the same bytes under another name are skipped, and both names are kept', async () => {
     await using project = await makeProject({
       'students.csv': students,
       'attendance.csv': firstDay,
@@ -93,7 +93,7 @@ describe('versions of files', () => {
     expect((await project.run()).status).toBe('nothing');
   });
 
-  it('41: rows that a corrected file lacks stay, and a roster that lacks them warns', async () => {
+  it('row 41: rows that a corrected file lacks stay, and a roster that lacks them warns', async () => {
     await using project = await makeProject({
       'students.csv': students,
       'attendance.csv': firstDay,
