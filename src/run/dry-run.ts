@@ -16,6 +16,7 @@ import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { withoutWrites } from './read-only.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
+import { requireProject } from './require-project.ts';
 import type { ProgressEvent, RunReport } from './run-report.ts';
 import { openSession, type Session } from './run-session.ts';
 import { takeIn } from './take-in.ts';
@@ -193,6 +194,7 @@ export const dryRun = async (
   options: DryRunOptions,
   effects: Effects,
 ): Promise<Compiled<DryRun>> => {
+  await requireProject(options.projectFolder, effects);
   const { temp, lake } = projectFolders(options.projectFolder);
   const lease = await openLease(lake, {}, effects);
   const root = join(temp, lease?.id ?? effects.newId());

@@ -17,6 +17,10 @@ export const runErrors = {
     () =>
       'The path of the project has { or a backslash in it, under which the engine cannot open a file. Rename the folder.',
   ),
+  'run.no-project': usage(
+    () =>
+      'This folder is no project: it has neither schoolhouse.yaml nor data/raw, and nothing was ever loaded here.',
+  ),
   'run.no-lake': usage(() => 'Nothing was loaded yet, so there is nothing to read.'),
   'run.checks-failed': data(
     (f: { checks: readonly string[] }) =>

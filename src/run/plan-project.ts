@@ -13,6 +13,7 @@ import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
 import { withoutWrites } from './read-only.ts';
 import { readWithHash } from './read-with.ts';
+import { requireProject } from './require-project.ts';
 
 export type PlanOptions = {
   readonly projectFolder: string;
@@ -94,6 +95,7 @@ export const planProject = async (
 ): Promise<Compiled<Plan>> => {
   const world = withoutWrites(effects);
   const { projectFolder, signal } = options;
+  await requireProject(projectFolder, effects);
   // Nothing that a plan asks is large enough to spill.
   const tempFolder = join(projectFolders(projectFolder).temp, effects.newId());
   const engine = await openDuckDB({

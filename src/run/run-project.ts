@@ -16,6 +16,7 @@ import { describeTakeOver, explainFailure } from './explain-failure.ts';
 import { unknownNames } from './known-names.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { openProject, type Project, projectFolders } from './open-project.ts';
+import { requireProject } from './require-project.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunReport } from './run-report.ts';
 import { openSession } from './run-session.ts';
@@ -98,6 +99,7 @@ export const runProject = async (
   options: RunOptions,
   effects: Effects,
 ): Promise<Compiled<RunReport>> => {
+  await requireProject(options.projectFolder, effects);
   const folders = projectFolders(options.projectFolder);
   const tempFolder = join(folders.temp, `engine-${effects.process.pid}`);
   const engine = await openDuckDB({

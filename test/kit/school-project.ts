@@ -59,6 +59,7 @@ export const makeProject = async (
   const folder = await mkdtemp(join(tmpdir(), 'schoolhouse-test-'));
   const { effects, setNow } = await clockedEffects();
   await lendModels(folder);
+  await mkdir(join(folder, 'data/raw'), { recursive: true });
   for (const [path, content] of Object.entries(files))
     await writeInto(join(folder, 'data/raw', path), content);
   const read: SchoolProject['read'] = async (ask) => {
