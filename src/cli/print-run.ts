@@ -1,6 +1,7 @@
 import type { FileReport, RunReport, Warning } from '../run/index.ts';
 import { formatTable } from './format-table.ts';
 import { type Output, printable } from './output.ts';
+import { shortPath } from './say.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
@@ -57,6 +58,10 @@ const printAside = (output: Output, report: RunReport): void => {
       );
       if (file.detail !== undefined)
         output.alarm(`            ${printable(output.toType(file.detail))}`);
+    } else if (file.repeats !== undefined) {
+      output.talk(
+        `  skipped   ${printable(shortPath(file.path))}: same bytes as ${printable(shortPath(file.repeats))}`,
+      );
     } else if (file.status === 'waiting') {
       output.talk(`  waiting   ${printable(file.path)}: still being written`);
     }

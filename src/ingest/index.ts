@@ -23,5 +23,6 @@ export { ingestErrors } from './errors.ts';
 export { explainQuery } from './explain-query.ts';
 export { extractRecords } from './extract-records.ts';
 export { type NewReceipt, openReceiptLog, type Receipt, type ReceiptLog } from './index-log.ts';
+export { peekHeader } from './peek-header.ts';
 export type { RefusedRecord, ScanReport, ScanSettings, SetAside } from './scan.ts';
 export { bronzeColumnType, type ReadingContext, typeMisfits } from './typed-columns.ts';

@@ -90,6 +90,7 @@ describe('planRun', () => {
       ['skip', 'same'],
       ['skip', 'same_bytes_elsewhere'],
     ]);
+    expect(plan.files[1]?.repeats).toBe('data/raw/homework.csv');
     expect(plan.models).toEqual([]);
   });
 
@@ -149,10 +150,20 @@ describe('planRun', () => {
     ]);
   });
 
-  it('touches every feed when only the header can tell what a file is', () => {
-    const plan = planRun({ ...input, files: [file('data/raw/export.csv', 'aa')] });
-    expect(plan.files[0]?.feed).toBeNull();
+  it('touches every feed when only its entries can tell what a file is', () => {
+    const plan = planRun({ ...input, files: [file('data/raw/export.zip', 'aa')] });
+    expect(plan.files[0]).toMatchObject({ action: 'load', feed: null });
     expect(plan.models).toHaveLength(4);
+  });
+
+  it('lays aside a file that no feed is named for, and one without the column of its key', () => {
+    const keyless = { ...file('data/raw/homework.csv', 'bb'), header: ['title', 'due'] };
+    const plan = planRun({ ...input, files: [file('data/raw/export.json', 'aa'), keyless] });
+    expect(plan.files.map((one) => [one.action, one.why, one.reason, one.feed])).toEqual([
+      ['aside', 'misfit', 'feed_unmatched', null],
+      ['aside', 'misfit', 'key_column_missing', 'homework'],
+    ]);
+    expect(plan.models).toEqual([]);
   });
 
   it('lays aside what is empty or no file', () => {

@@ -1,4 +1,4 @@
-import { batchDateOf, type Contract, matchesFilePattern } from '../contract/index.ts';
+import { batchDateOf, type Contract, matchesFilePattern, matchFeed } from '../contract/index.ts';
 import type { ModelGraph } from '../model/index.ts';
 
 /** A file of the drop zone with the hash of its bytes; null where nothing may be read. */
@@ -8,6 +8,8 @@ export type PlannedSource = {
   readonly sizeBytes: number;
   /** Why it would not be opened. */
   readonly unsafe?: string | undefined;
+  /** The names in its header, where they can be told without reading it whole. */
+  readonly header?: readonly string[] | undefined;
 };
 
 /** What the ledger knows of the current version of a path. */
@@ -36,7 +38,7 @@ export type PlanInput = {
 export type PlannedFile = {
   readonly action: 'load' | 'skip' | 'aside';
   readonly path: string;
-  /** The feed that its name speaks for; null when only its header can tell. */
+  /** The feed that name and header speak for; null when only reading it whole can tell. */
   readonly feed: string | null;
   readonly batch_date: string | null;
   readonly why:
@@ -47,9 +49,14 @@ export type PlannedFile = {
     | 'same'
     | 'same_bytes_elsewhere'
     | 'set_aside'
+    | 'misfit'
     | 'file_unsafe'
     | 'file_empty';
   readonly reason?: string;
+  /** Of a misfit: what is wrong, and what to do, in sentences. */
+  readonly detail?: string;
+  /** The file whose bytes it repeats. */
+  readonly repeats?: string;
   readonly before?: string;
   readonly after?: string;
 };
@@ -69,6 +76,25 @@ const feedOf = (path: string, { known, contracts }: PlanInput): string | null =>
   )?.feed ??
   null;
 
+type Facts = Pick<PlannedFile, 'path' | 'feed' | 'batch_date'>;
+
+/** A file to be read, as far as its name and header let it: a run sets aside what fits no feed. */
+const planLoad = (
+  planned: PlannedFile,
+  { header }: PlannedSource,
+  { contracts }: PlanInput,
+): PlannedFile => {
+  const { path, feed, batch_date } = planned;
+  // An archive is what its entries are; a header that is not known says nothing against the name.
+  if (/\.zip$/i.test(path) || (header === undefined && feed !== null)) return planned;
+  const match = matchFeed(contracts, path, header ?? []);
+  if (match.kind === 'matched') return { ...planned, feed: match.contract.feed };
+  const { message, hint } = match.problem;
+  const detail = hint === undefined ? message : `${message} ${hint}`;
+  const facts = { path, feed: match.feed ?? null, batch_date };
+  return { action: 'aside', ...facts, why: 'misfit', reason: match.reason, detail };
+};
+
 const planFile = (file: PlannedSource, input: PlanInput): PlannedFile => {
   const { path, sha256, unsafe } = file;
   const facts = { path, feed: feedOf(path, input), batch_date: batchDateOf(path) ?? null };
@@ -77,29 +103,23 @@ const planFile = (file: PlannedSource, input: PlanInput): PlannedFile => {
   if (file.sizeBytes === 0 || sha256 === null)
     return { action: 'aside', ...facts, why: 'file_empty' };
   const before = input.received.get(path);
-  if (before === sha256) return planKnown(facts, input);
-  if ([...input.received.values()].includes(sha256))
-    return { action: 'skip', ...facts, why: 'same_bytes_elsewhere' };
-  if (before === undefined) return { action: 'load', ...facts, why: 'new' };
-  return {
-    action: 'load',
-    ...facts,
-    why: 'changed',
-    before: before.slice(0, 6),
-    after: sha256.slice(0, 6),
-  };
+  if (before === sha256) return planKnown(file, facts, input);
+  const [repeats] = [...input.received].find(([, received]) => received === sha256) ?? [];
+  if (repeats !== undefined)
+    return { action: 'skip', ...facts, why: 'same_bytes_elsewhere', repeats };
+  if (before === undefined) return planLoad({ action: 'load', ...facts, why: 'new' }, file, input);
+  const versions = { before: before.slice(0, 6), after: sha256.slice(0, 6) };
+  return planLoad({ action: 'load', ...facts, why: 'changed', ...versions }, file, input);
 };
 
-const planKnown = (
-  facts: Pick<PlannedFile, 'path' | 'feed' | 'batch_date'>,
-  { known, pending }: PlanInput,
-): PlannedFile => {
+const planKnown = (file: PlannedSource, facts: Facts, input: PlanInput): PlannedFile => {
+  const { known, pending } = input;
   const row = known.get(facts.path);
   if (pending.includes(facts.path)) return { action: 'load', ...facts, why: 'pending' };
   if (row?.status !== 'set_aside') return { action: 'skip', ...facts, why: 'same' };
   const reason = row.reason ?? '';
   return row.isReadDifferently
-    ? { action: 'load', ...facts, why: 'retry', reason }
+    ? planLoad({ action: 'load', ...facts, why: 'retry', reason }, file, input)
     : { action: 'aside', ...facts, why: 'set_aside', reason };
 };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Compiled, type Effects, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
-import { openReceiptLog, type ReceiptLog } from '../ingest/index.ts';
+import { openReceiptLog, peekHeader, type ReceiptLog } from '../ingest/index.ts';
 import { hashFile, readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
 import { type KnownFile, type Plan, type PlannedSource, planRun } from '../plan/index.ts';
 import { listLocalFiles } from '../source/index.ts';
@@ -22,9 +22,10 @@ export type PlanOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Files of the drop zone with their hashes; an untouched one is not read again. */
+/** Files of the drop zone with their hashes, and the headers of those that may be read; an untouched one is not hashed again. */
 const listSources = async (
   project: Project,
+  isDone: (path: string, sha256: string) => boolean,
   effects: Effects,
 ): Promise<readonly PlannedSource[]> => {
   const { folders, config } = project;
@@ -36,9 +37,11 @@ const listSources = async (
   );
   const seen = await openSeenFiles(folders.data, effects);
   const files: PlannedSource[] = [];
-  for (const { path, absolutePath, sizeBytes, fingerprint } of listing.files) {
+  for (const file of listing.files) {
+    const { path, absolutePath, sizeBytes, fingerprint } = file;
     const sha256 = seen.hashOf(path, fingerprint) ?? (await hashFile(absolutePath, effects));
-    files.push({ path, sha256, sizeBytes });
+    const header = isDone(path, sha256) ? undefined : await peekHeader(file, effects);
+    files.push({ path, sha256, sizeBytes, header });
   }
   const unsafe = listing.unsafe.map(({ path, what }) => ({
     path,
@@ -88,7 +91,7 @@ const findBehind = (project: Project, snapshot: Snapshot | undefined): ReadonlyS
       .map((model) => model.relation),
   );
 
-/** Says what a run would do with the files that lie there, without opening one to read it. Nothing is changed. */
+/** Says what a run would do with the files that lie there, from their names, bytes and headers. Nothing is changed. */
 export const planProject = async (
   options: PlanOptions,
   effects: Effects,
@@ -113,10 +116,14 @@ export const planProject = async (
     const log = await openReceiptLog(folders.archive, config.settings.timezone, world);
     const receipts = new Set(rows.map((row) => row.receipt));
     const pending = [...log.current().values()].filter((receipt) => !receipts.has(receipt.seq));
+    const received = new Map([...log.current()].map(([path, { sha256 }]) => [path, sha256]));
+    const known = knownFiles(project, log, rows);
+    const isDone = (path: string, sha256: string): boolean =>
+      received.get(path) === sha256 && known.get(path)?.status !== 'set_aside';
     const value = planRun({
-      files: await listSources(project, world),
-      received: new Map([...log.current()].map(([path, receipt]) => [path, receipt.sha256])),
-      known: knownFiles(project, log, rows),
+      files: await listSources(project, isDone, world),
+      received,
+      known,
       pending: pending.map((receipt) => receipt.path),
       contracts,
       graph,

@@ -59,6 +59,12 @@ export const hasFilesAside = (session: Session, { reception }: Intake): boolean 
   lyingAside(session, reception).length > 0 ||
   reception.unreceived.some((one) => one.report.status === 'set_aside');
 
+/** The file whose bytes a skipped one has: they were loaded under its name. */
+const repeatedBy = (copy: FileRow, { book }: Session): string | undefined =>
+  [...book.rows().values()].find(
+    (row) => row.sha256 === copy.sha256 && row.path !== copy.path && row.status === 'loaded',
+  )?.path;
+
 /** Files of this run: what it read, skipped, set aside, and what lies aside from before. */
 const filesOf = (session: Session, { intake, applied }: Ending): readonly FileReport[] => {
   const rows = session.book.rows();
@@ -70,9 +76,12 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
     ...(intake.replayed?.fileIds ?? []),
   ];
   const ids = new Set([...now, ...lyingAside(session, intake.reception).map((row) => row.file_id)]);
+  const skipped = new Set(intake.skipped.map((row) => row.file_id));
   const read = [...ids].flatMap((id) => {
     const row = rows.get(id);
-    return row === undefined ? [] : [fileReport(row)];
+    if (row === undefined) return [];
+    const repeats = skipped.has(id) ? repeatedBy(row, session) : undefined;
+    return [{ ...fileReport(row), ...(repeats === undefined ? {} : { repeats }) }];
   });
   const listed = new Set(read.map((file) => file.path));
   const unchanged = intake.reception.unchanged

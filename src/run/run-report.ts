@@ -17,6 +17,8 @@ export type FileReport = Counts & {
   readonly reason?: string;
   /** Why it was set aside and what to do, in a sentence. */
   readonly detail?: string;
+  /** Of a skipped file: the one whose bytes it repeats. */
+  readonly repeats?: string;
 };
 
 export type ModelReport = {

@@ -99,6 +99,24 @@ describe('plan', () => {
     expect(await project.tree()).toEqual(before);
   });
 
+  it('lays aside what a run lays aside, and names the file that a copy repeats', async () => {
+    await project.write('data/raw/Pupils 2025.csv', 'student_id,student_name\ns1,Ann\n');
+    await project.write('data/raw/attendance_feb.csv', 'Pupil,Absence Date\ns1,03/02/2025\n');
+    const students = await readFile(join(project.folder, 'data/raw/students.csv'), 'utf8');
+    await project.write('data/raw/students copy.csv', students);
+    const { code, data } = await project.type('plan');
+    expect(code).toBe(0);
+    expect(data).toContain('aside Pupils 2025.csv set aside (feed_unmatched): ');
+    expect(data).toContain('aside attendance_feb.csv set aside (key_column_missing): ');
+    expect(data).toContain('skip  students copy.csv same bytes as students.csv\n');
+    expect(data).toContain('skip  3 files (same bytes)');
+    expect(data).not.toContain('load ');
+    const ran = await project.type('run');
+    expect(ran.talk).toContain('set aside data/raw/Pupils 2025.csv: feed_unmatched');
+    expect(ran.talk).toContain('set aside data/raw/attendance_feb.csv: key_column_missing');
+    expect(ran.talk).toContain('skipped   students copy.csv: same bytes as students.csv');
+  });
+
   it('reads with --read: balance and reasons of each file, and the project stays as it was', async () => {
     await project.write(
       'data/raw/attendance_20250205.csv',

@@ -20,9 +20,11 @@ const reasonOf = (file: PlannedFile): string => {
     case 'same':
       return 'same bytes';
     case 'same_bytes_elsewhere':
-      return 'same bytes as another file';
+      return `same bytes as ${shortPath(file.repeats ?? '')}`;
     case 'set_aside':
       return `set aside (${file.reason}); read again when the file, its contract or the settings change`;
+    case 'misfit':
+      return `set aside (${file.reason}): ${file.detail}`;
     case 'file_unsafe':
       return `set aside: a ${file.reason}, not a file`;
     case 'file_empty':
@@ -35,7 +37,7 @@ const reasonOf = (file: PlannedFile): string => {
 const fileLine = (file: PlannedFile): string => {
   const facts = [
     reasonOf(file),
-    ...(file.action === 'load' ? [file.feed ?? 'feed told by its header'] : []),
+    ...(file.action === 'load' ? [file.feed ?? 'feed told when it is read'] : []),
     ...(file.action === 'load' && file.batch_date !== null ? [`batch ${file.batch_date}`] : []),
   ];
   return `${file.action.padEnd(5)} ${printable(shortPath(file.path))} ${facts.join(', ')}`;
@@ -55,13 +57,18 @@ const modelLine = ({ models }: Plan): string => {
     return count === 0 ? [] : [plural(count, one, many)];
   });
   const behind = models.filter((model) => model.why === 'behind').length;
-  const note = behind === 0 ? '' : ` (${behind} not as the project says now)`;
+  const note =
+    behind === 0
+      ? ''
+      : `; of these, ${plural(behind, 'table is', 'tables are')} missing or older than the project's files`;
   return `build ${layers.join(', ')}${note}`;
 };
 
 const printPlan = async (output: Output, plan: Plan): Promise<void> => {
   for (const file of plan.files) if (file.action !== 'skip') await output.data(fileLine(file));
-  const same = plan.files.filter((file) => file.action === 'skip').length;
+  for (const file of plan.files.filter((one) => one.why === 'same_bytes_elsewhere'))
+    await output.data(fileLine(file));
+  const same = plan.files.filter((file) => file.why === 'same').length;
   if (same > 0) await output.data(`skip  ${plural(same, 'file', 'files')} (same bytes)`);
   if (plan.files.length === 0) await output.data('no file lies in the drop zone');
   await output.data(`${modelLine(plan)}. Nothing was changed.`);
