@@ -1,7 +1,15 @@
-import type { FirstLook } from './first-look.ts';
+import type { FirstLook, Lacking } from './first-look.ts';
 
 /** A text as YAML in double quotes, which is JSON's way. */
 const quoted = (text: string): string => JSON.stringify(text);
+
+/** A pattern that fits the file of another date or year, too. */
+const nextYearToo = (path: string): string => {
+  const at = path.lastIndexOf('/') + 1;
+  return (
+    path.slice(0, at).replace(/^data\//, '') + path.slice(at).replaceAll(/\d+([-_]\d+)*/g, '*')
+  );
+};
 
 /** Files that only their header names: the feed's own patterns stay beside them. */
 const proposeFiles = (feed: string, { looks, contracts }: FirstLook): readonly string[] => {
@@ -10,22 +18,41 @@ const proposeFiles = (feed: string, { looks, contracts }: FirstLook): readonly s
   );
   if (files.length === 0) return [];
   const patterns = contracts.find((contract) => contract.feed === feed)?.filePatterns ?? [];
-  const list = [...patterns, ...files.map((one) => one.path.replace(/^data\//, ''))];
+  const list = [...patterns, ...new Set(files.map((one) => nextYearToo(one.path)))];
   return [
     '# the headers of these files fit this feed best',
     `files: [${list.map(quoted).join(', ')}]`,
   ];
 };
 
-/** Headers that are spelled nearly like a column that is missing, and the form of the class ids. */
+const firstSentence = '# the dates of these columns are not written as 2025-02-28';
+
+const dateEntry = (column: string, header: string, formats: readonly string[]): string => {
+  const [format = '', other] = formats;
+  const doubt = other === undefined ? '' : ` # or ${quoted(other)}`;
+  const own = header === column ? '' : `header: ${quoted(header)}, `;
+  return `${column}: { ${own}format: ${quoted(format)} }${doubt}`;
+};
+
+const lackingEntry = ({ column, closest, candidates, formats }: Lacking): string => {
+  const header = closest ?? (candidates.length === 1 ? candidates[0] : undefined);
+  if (header !== undefined)
+    return formats.length > 0 ? dateEntry(column, header, formats) : `${column}: ${quoted(header)}`;
+  const rest = candidates.length === 0 ? '' : ` # one of ${candidates.map(quoted).join(', ')}`;
+  return `${column}: <header>${rest}`;
+};
+
+/** Headers for the columns that are missing, the formats of dates, and the form of the class ids. */
 const proposeColumns = (feed: string, { looks }: FirstLook): readonly string[] => {
   const ofFeed = looks.filter((one) => one.feed === feed);
-  const near = looks
+  const lacking = looks
     .filter((one) => (one.feed ?? one.likelyFeed) === feed)
     .flatMap((one) => one.lacking)
-    .flatMap(({ column, closest }) =>
-      closest === undefined ? [] : [`${column}: ${quoted(closest)}`],
-    );
+    .filter((one) => one.closest !== undefined || one.candidates.length > 0);
+  const dates = ofFeed
+    .flatMap((one) => one.misfits)
+    .filter((one) => one.formats.length > 0)
+    .map((one) => dateEntry(one.column, one.header, one.formats));
   const [classes] = ofFeed.flatMap((one) => one.classPattern ?? []);
   const form =
     classes === undefined
@@ -34,20 +61,25 @@ const proposeColumns = (feed: string, { looks }: FirstLook): readonly string[] =
           `# ${classes.percent} % of the class ids are written so; all others would be refused`,
           `class_id: { pattern: ${quoted(classes.pattern)} }`,
         ];
-  const headers = [...new Set(near)];
-  const spelled = headers.length === 0 ? [] : ['# spelled most like what is missing', ...headers];
-  const lines = [...spelled, ...form];
+  const headers = [...new Set(lacking.map(lackingEntry))];
+  const spelled = headers.length === 0 ? [] : ['# headers that may be what is missing', ...headers];
+  const written = dates.length === 0 ? [] : [firstSentence, ...new Set(dates)];
+  const lines = [...spelled, ...written, ...form];
   return lines.length === 0 ? [] : ['columns:', ...lines.map((line) => `  ${line}`)];
 };
 
 const example = ['students:', '  columns: { student_id: Pupil_Number, student_name: Full_Name }'];
 
-/** The section `feeds`, all of it as remarks: nothing is decided for the user. */
-const feedLines = (look: FirstLook): readonly string[] => {
-  const proposed = look.contracts.flatMap(({ feed }) => {
+/** What schoolhouse.yaml may say under `feeds` for the files that lie there; nothing is decided for the user. */
+export const proposedFeeds = (look: FirstLook): readonly string[] =>
+  look.contracts.flatMap(({ feed }) => {
     const lines = [...proposeFiles(feed, look), ...proposeColumns(feed, look)];
     return lines.length === 0 ? [] : [`${feed}:`, ...lines.map((line) => `  ${line}`)];
   });
+
+/** The section `feeds`, all of it as remarks. */
+const feedLines = (look: FirstLook): readonly string[] => {
+  const proposed = proposedFeeds(look);
   const lines = proposed.length === 0 ? example : proposed;
   const title = proposed.length === 0 ? [] : ['# Proposals; take away the # of what is right:'];
   return [

@@ -120,7 +120,10 @@ export const columnSettings: readonly (readonly [string, string])[] = [
   ['header', 'The header in the file.'],
   ['aliases', 'Other headers of the column.'],
   ['type', 'id, text, integer, number, boolean, date, timestamp or code.'],
-  ['format', 'How dates or timestamps are written, such as `%d/%m/%Y`.'],
+  [
+    'format',
+    'How dates or timestamps are written, such as `dd/MM/yyyy` or `%d/%m/%Y`. In a date capitals do not count.',
+  ],
   ['required', 'true: a row without it is refused.'],
   ['privacy', 'public, internal, personal or sensitive.'],
   ['description', 'What it is.'],

@@ -28,6 +28,12 @@ const isWhole = (format: string, kind: 'date' | 'timestamp'): boolean => {
   return hasDay && (kind === 'date' ? !clock.test(format) : /%[HI]/.test(format));
 };
 
+/** In a date `m` can only be the month: as `dd/mm/yyyy` is written elsewhere, capitals do not count. */
+const asJava = (format: string, kind: 'date' | 'timestamp'): string =>
+  kind === 'date' && /^[dmy]+$/i.test(format.replaceAll(/[^A-Za-z]/g, ''))
+    ? format.toLowerCase().replaceAll('m', 'M')
+    : format;
+
 /**
  * A contract's date format as strptime text: `dd/MM/yyyy` → `%d/%m/%Y`; strptime text stays. Undefined
  * when a letter is unknown, when year, month and day (and the hour of a timestamp) are not all there, or
@@ -39,7 +45,7 @@ export const dateFormat = (format: string, kind: 'date' | 'timestamp'): string |
     return unknown === null && isWhole(format, kind) ? format : undefined;
   }
   let isKnown = true;
-  const converted = format.replaceAll(
+  const converted = asJava(format, kind).replaceAll(
     /'([^']*)'|([A-Za-z])\2*/g,
     (token, quoted: string | undefined) => {
       if (quoted !== undefined) return quoted;

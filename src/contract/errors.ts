@@ -83,19 +83,17 @@ export const contractErrors = {
     (f: { feed: string; rule: string; policy: string }) =>
       `The rule ${f.rule} of the feed ${f.feed} reads ${f.policy}, which is no policy that holds for the whole project.`,
   ),
-  'contract.feed-unmatched': data(
-    (f: { because: string }) => `${f.because} The file was set aside; nothing of it was loaded.`,
-  ),
+  'contract.feed-unmatched': data((f: { because: string }) => f.because),
   'contract.key-missing': data(
     (f: { feed: string; columns: readonly string[] }) =>
-      `No column matches the key ${list(f.columns)} of the feed ${f.feed}. The file was set aside; nothing of it was loaded.`,
+      `No header is ${list(f.columns)}, by which a row of the feed ${f.feed} is known.`,
   ),
   'contract.new-columns': data(
     (f: { feed: string; headers: readonly string[] }) =>
-      `The header has what no column of the feed ${f.feed} takes: ${some(f.headers)}. As feeds.${f.feed}.onNewColumn is reject, the file was set aside; nothing of it was loaded.`,
+      `The header has what no column of the feed ${f.feed} takes: ${some(f.headers)}. As feeds.${f.feed}.onNewColumn is reject, none of its rows is loaded.`,
   ),
   'contract.missing-columns': data(
     (f: { feed: string; columns: readonly string[] }) =>
-      `The header lacks columns of the feed ${f.feed}: ${some(f.columns)}. As feeds.${f.feed}.onMissingColumn is reject, the file was set aside; nothing of it was loaded.`,
+      `The header lacks columns of the feed ${f.feed}: ${some(f.columns)}. As feeds.${f.feed}.onMissingColumn is reject, none of its rows is loaded.`,
   ),
 };

@@ -121,7 +121,9 @@ const typeProblems = (column: ColumnDraft): readonly PipelineError[] => {
     type === 'code' && column.vocabulary === undefined && column.valueMap === undefined;
   return [
     ...misplaced,
-    ...(hasBadFormat ? [wrong('format', 'such as dd/MM/yyyy, with year, month and day')] : []),
+    ...(hasBadFormat
+      ? [wrong('format', 'such as dd/MM/yyyy or %d.%m.%Y, with year, month and day')]
+      : []),
     ...(hasNoWords ? [wrong('vocabulary', 'given, or a valueMap, for a column of type code')] : []),
     ...(column.happened === true && !isMoment
       ? [wrong('type', 'date or timestamp, as it happened')]

@@ -15,7 +15,7 @@ export { type Drift, noDrift } from './judge-drift.ts';
 export { type ListedSetting, listSettings } from './list-settings.ts';
 export { type FeedMatch, matchFeed } from './match-feed.ts';
 export { batchDateOf, matchesFilePattern } from './match-file-name.ts';
-export { type HeaderMatch, matchHeader } from './match-header.ts';
+export { type HeaderMatch, looksLikeName, matchHeader } from './match-header.ts';
 export { type Policy, type PolicyScope, type PolicyType, policies } from './policies.ts';
 export {
   type ConfigRequest,

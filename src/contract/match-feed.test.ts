@@ -90,7 +90,7 @@ test.each([
 
 test('the sentence says whose header it rather is', () => {
   expect(why('students.csv', attendanceHeader)).toBe(
-    'feed_unmatched: Its name fits the feed students, but its header is rather that of attendance. The file was set aside; nothing of it was loaded. Rename the file, or name it in schoolhouse.yaml: feeds.attendance.files.',
+    'feed_unmatched: Its name fits the feed students, but its header is rather that of attendance. Rename the file, or name it in schoolhouse.yaml: feeds.attendance.files.',
   );
 });
 
@@ -103,9 +103,9 @@ test('a name that fits no feed is set aside, with the feeds that the header woul
 
 test('row 33: a file without its key is set aside, with the closest header', () => {
   expect(why('attendance.csv', 'attendance_id,Studnt_ID,attendance_date,status')).toBe(
-    'key_column_missing: No column matches the key student_id of the feed attendance. The file was set aside; nothing of it was loaded. Closest header in schoolhouse.yaml: feeds.attendance.columns: { student_id: Studnt_ID }',
+    'key_column_missing: No header is student_id, by which a row of the feed attendance is known. Closest header in schoolhouse.yaml: feeds.attendance.columns: { student_id: Studnt_ID }',
   );
-  expect(why('attendance.csv', 'student_id,status')).toMatch(/the key attendance_date of/);
+  expect(why('attendance.csv', 'student_id,status')).toMatch(/No header is attendance_date,/);
   expect(feedOf('students.csv', 'Name,Class,Grade')).toBe('key_column_missing');
   expect(feedOf('assessments.csv', 'assessment_id,score')).toBe('key_column_missing');
 });

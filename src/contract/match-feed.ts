@@ -166,7 +166,7 @@ const judge = (path: string, fits: readonly Fit[], named: readonly Fit[]): FeedM
     const hint =
       likely.length === 0
         ? 'Say which feed it is in schoolhouse.yaml: feeds.<feed>.files.'
-        : `By its header it may be ${feedNames(likely)}. In schoolhouse.yaml: feeds.<feed>.files names its files.`;
+        : `By its header it may be ${feedNames(likely)}. In schoolhouse.yaml, feeds.${likely.length === 1 ? feedNames(likely) : '<feed>'}.files names its files.`;
     return unmatched(path, 'No feed has a file pattern that fits this name.', hint);
   }
   const complete = named.filter(isComplete);

@@ -56,7 +56,7 @@ const claim = (
 };
 
 /** A file without a header has a child in line 1: what looks like a value is never offered as a name. */
-const looksLikeName = (header: string): boolean =>
+export const looksLikeName = (header: string): boolean =>
   header.length <= 40 && /\p{L}/u.test(header) && !/[\d@]/.test(header);
 
 const suggestHeader = (column: ContractColumn, free: readonly string[]): string | undefined => {

@@ -13,7 +13,7 @@ const rowReasons: Readonly<Record<string, Reason>> = {
   },
   date_invalid: {
     is: 'It is no date that exists, or not in the format of the column.',
-    toDo: 'Name the format of the column (feeds.<feed>.columns.<column>.format) and replay, or correct the source.',
+    toDo: 'Correct the source; or say how the dates of the column are written, such as feeds: { <feed>: { columns: { <column>: { format: dd/MM/yyyy } } } } in schoolhouse.yaml (where its header is named there, too: { header: ..., format: ... }), and replay.',
   },
   date_in_future: {
     is: 'It tells of something after the day on which the file came.',

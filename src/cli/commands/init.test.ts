@@ -42,6 +42,14 @@ const call = async (): Promise<{ data: string; said: string }> => {
 
 const config = (): Promise<string> => readFile(join(folder, 'schoolhouse.yaml'), 'utf8');
 
+/** Takes the remark signs away from what was proposed, as its reader would. */
+const takeProposals = async (): Promise<string> => {
+  const [top = ''] = (await config()).split('# Definitions');
+  const taken = top.replaceAll(/^# (feeds:| {2}.*)$/gm, '$1');
+  await writeFile(join(folder, 'schoolhouse.yaml'), taken);
+  return taken;
+};
+
 describe('init', () => {
   it('makes a drop zone and a configuration that compiles', async () => {
     const { said } = await call();
@@ -72,10 +80,7 @@ describe('init', () => {
     const text = await config();
     expect(text).toContain('#     files: ["students*", "raw/roster.csv"]');
     expect(text).toContain('#       student_id: "Pupil No"');
-    // What was proposed is right once the remark signs are gone.
-    const [top = ''] = text.split('# Definitions');
-    const taken = top.replaceAll(/^# (feeds:| {2}.*)$/gm, '$1');
-    await writeFile(join(folder, 'schoolhouse.yaml'), taken);
+    await takeProposals();
     const again = await call();
     expect(again.data).toContain('data/raw/roster.csv  students, 1 row, 5 of 5 columns taken');
   });
@@ -88,6 +93,47 @@ describe('init', () => {
     expect(text).toContain('local: [data/raw, "students.csv"]');
     expect(text).toContain('class_id: { pattern: "^[A-Z]+-\\\\d+$" }');
     expect(text).not.toContain('Canary');
+  });
+
+  it('tries the types of the records, and names the format that would read them', async () => {
+    const rows = '1,03/02/2025,present\n2,28/02/2025,late\n';
+    await put('data/raw/attendance.csv', `student_id,Date,status\n${rows}`);
+    const { data, said } = await call();
+    expect(data).toContain('attendance_date: all the first 2 rows would be refused, date_invalid');
+    expect(data).toContain('they look like dd/MM/yyyy');
+    expect(said).toContain('Look at the proposals for schoolhouse.yaml');
+    expect(await takeProposals()).toContain(
+      'attendance_date: { header: "Date", format: "dd/MM/yyyy" }',
+    );
+    const again = await call();
+    expect(again.data).toContain('attendance, 2 rows, 3 of 3 columns taken');
+    expect(again.data).not.toContain('refused');
+    expect(again.said).toContain('Type next: schoolhouse run');
+  });
+
+  it('lists the headers that nobody takes, and proposes the one that holds what is missing', async () => {
+    const rows = '1,03/02/2025,absent,ill\n2,28/02/2025,late,bus\n';
+    await put('data/raw/attendance.csv', `student_id,Absence Day,status,Why\n${rows}`);
+    const { data } = await call();
+    expect(data).toContain('fits no feed yet');
+    expect(data).not.toContain('set aside');
+    expect(data).toContain('Absence Day → no column');
+    expect(data).toContain('Why → no column');
+    expect(data).toContain('attendance_date is missing');
+    expect(data).not.toContain('attendance_id is missing');
+    expect(await takeProposals()).toContain(
+      'attendance_date: { header: "Absence Day", format: "dd/MM/yyyy" }',
+    );
+    expect((await call()).data).toContain('attendance, 2 rows, 3 of 4 columns taken');
+  });
+
+  it('prints the proposals where schoolhouse.yaml was there before', async () => {
+    await put('schoolhouse.yaml', 'name: mine\n');
+    await put('data/raw/Pupils_2025.csv', 'student_id,student_name,class_id\n1,Ana,C1\n');
+    const { said } = await call();
+    expect(said).toContain('feeds:\n  students:\n');
+    expect(said).toContain('files: ["students*", "raw/Pupils_*.csv"]');
+    expect(await config()).toBe('name: mine\n');
   });
 
   it('never overwrites', async () => {

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Effects } from '../../base/index.ts';
 import { configFile } from '../../contract/index.ts';
 import type { CommandContext } from '../command.ts';
-import { firstConfig } from '../first-config.ts';
+import { firstConfig, proposedFeeds } from '../first-config.ts';
 import { type FirstLook, type Look, lookAtProject } from '../first-look.ts';
 import { formatTable } from '../format-table.ts';
 import { type Output, printable } from '../output.ts';
@@ -17,43 +17,58 @@ const plural = (n: number, one: string, many: string): string =>
 const inTwelveColumns = 12;
 
 const describeLacking = (lacking: Look['lacking']): readonly string[] =>
-  lacking.map(
-    ({ column, closest }) =>
-      `  ${column} is missing${closest === undefined ? '' : `; closest header: ${printable(closest)}`}`,
-  );
+  lacking.map(({ column, closest, candidates }) => {
+    const near = closest === undefined ? '' : `; closest header: ${printable(closest)}`;
+    const isMany = closest !== undefined || candidates.length === 0;
+    const may = isMany ? '' : `; it may be: ${candidates.map(printable).join(', ')}`;
+    return `  ${column} is missing${near}${may}`;
+  });
 
-const describeProblem = (
-  title: string,
-  { problem, likelyFeed, lacking }: Look,
-  output: Output,
-): readonly string[] => {
+const describeHeaders = ({ taken, unmatched }: Look): readonly string[] => {
+  const renamed = taken.filter(({ column, header }) => column !== header);
+  const same = taken.filter(({ column, header }) => column === header);
+  return [
+    ...(same.length > 0 ? [`  as they are  ${same.map(({ column }) => column).join(', ')}`] : []),
+    ...renamed.map(({ column, header }) => `  ${printable(header)} → ${column}`),
+    ...unmatched.map(
+      ({ header, closest }) =>
+        `  ${printable(header)} → no column${closest === undefined ? '' : `; closest: ${closest}`}`,
+    ),
+  ];
+};
+
+const describeProblem = (title: string, look: Look, output: Output): readonly string[] => {
+  const { problem, likelyFeed, lacking } = look;
   const hints = problem?.hint?.split('\n') ?? [];
   return [
     `${title}  ${output.style('fits no feed yet', 'yellow')}`,
     ...[problem?.message ?? '', ...hints].map((line) => `  ${printable(line)}`),
     ...(likelyFeed === undefined ? [] : [`  its header fits ${likelyFeed} best`]),
+    ...describeHeaders(look),
     ...describeLacking(lacking),
   ];
 };
+
+/** What a run would refuse of the records that were tried. */
+const describeMisfits = ({ misfits }: Look): readonly string[] =>
+  misfits.map(({ column, code, rows, tried, formats }) => {
+    const written =
+      formats.length === 0 ? '' : `; they look like ${formats.join(' or ')}: name their format`;
+    const of = tried === rows ? 'all' : `${said(rows)} of`;
+    return `  ${column}: ${of} the first ${plural(tried, 'row', 'rows')} would be refused, ${code}${written}`;
+  });
 
 /** The lines on one file: what it is, which header fills which column, what nobody takes. */
 const describeLook = (look: Look, output: Output): readonly string[] => {
   const { path, rows, feed, taken, unmatched, lacking } = look;
   const title = output.style(printable(path), 'bold');
   if (look.problem !== undefined) return describeProblem(title, look, output);
-  const renamed = taken.filter(({ column, header }) => column !== header);
-  const same = taken.filter(({ column, header }) => column === header);
-  const lines = [
+  return [
     `${title}  ${feed ?? ''}, ${plural(rows, 'row', 'rows')}, ${taken.length} of ${taken.length + unmatched.length} columns taken`,
+    ...describeHeaders(look),
+    ...describeLacking(lacking),
+    ...describeMisfits(look),
   ];
-  if (same.length > 0) lines.push(`  as they are  ${same.map(({ column }) => column).join(', ')}`);
-  for (const { column, header } of renamed) lines.push(`  ${printable(header)} → ${column}`);
-  for (const { header, closest } of unmatched) {
-    lines.push(
-      `  ${printable(header)} → no column${closest === undefined ? '' : `; closest: ${closest}`}`,
-    );
-  }
-  return [...lines, ...describeLacking(lacking)];
 };
 
 /** Three records of each feed: what the columns hold says more than their names. */
@@ -76,6 +91,9 @@ const printLooks = async ({ looks }: FirstLook, output: Output): Promise<void> =
     await output.data(`${lines.join('\n')}\n`);
   }
 };
+
+const sectionOf = (lines: readonly string[]): string =>
+  ['feeds:', ...lines.map((line) => `  ${printable(line)}`)].join('\n');
 
 /** Makes what is missing; returns what was made. What lies there is never touched. */
 const makeFolders = async (folder: string, effects: Effects): Promise<readonly string[]> => {
@@ -148,11 +166,14 @@ export const run = async (context: CommandContext): Promise<number> => {
     output.talk(`The files lie beside data/raw: ${configFile} names them, or move them there.`);
   }
   const next = toType(folderToType(options, args[0]))('schoolhouse run');
-  const open = look.looks.filter((one) => one.feed === undefined).length;
+  const open = look.looks.filter((one) => one.feed === undefined || one.misfits.length > 0).length;
+  const proposed = proposedFeeds(look);
+  if (open > 0 && proposed.length > 0 && !made.includes(configFile))
+    output.talk(`Proposals for ${where}${configFile}:\n${sectionOf(proposed)}\n`);
   if (look.looks.length === 0)
     output.talk(`Put exports (CSV or JSON) into ${where}data/raw, then type: ${next}`);
   else if (open > 0)
-    output.talk(`Look at the proposals in ${where}${configFile}, then type: ${next}`);
+    output.talk(`Look at the proposals for ${where}${configFile}, then type: ${next}`);
   else output.talk(`Type next: ${next}`);
   return 0;
 };
