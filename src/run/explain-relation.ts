@@ -1,15 +1,20 @@
 import { join } from 'node:path';
-import { type Compiled, type Effects, sql } from '../base/index.ts';
+import { type Compiled, type Effects, quoteRelation, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
-import { readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
-import { columnFormula, type Formula } from './explain/column-formula.ts';
+import { createViews, readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
+import { columnFormula, type Formula, leadOn } from './explain/column-formula.ts';
 import {
   allRelations,
   type ExplainedColumn,
   type NamedRelation,
   resolveName,
 } from './explain/named-relation.ts';
-import { type PolicyInForce, policiesInForce } from './explain/policies-in-force.ts';
+import {
+  type FormulaOf,
+  type PolicyInForce,
+  policiesInForce,
+  policiesOfColumn,
+} from './explain/policies-in-force.ts';
 import { readQueryShape } from './explain/query-shape.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { memoryLimitOf } from './memory-limit.ts';
@@ -21,9 +26,13 @@ export type Explanation = Omit<NamedRelation, 'reads'> & {
   readonly column:
     | (ExplainedColumn & {
         readonly formula: Formula | null;
+        /** The columns of other relations that it comes from, and what they are. */
+        readonly sources: readonly { readonly name: string; readonly is: string }[];
         readonly downstream: readonly string[];
       })
     | null;
+  /** Of a column where its formula tells them; otherwise of the relation and all that it is made from. */
+  readonly policies_of: 'column' | 'relation';
   readonly policies: readonly PolicyInForce[];
   readonly upstream: readonly string[];
   readonly downstream: readonly string[];
@@ -58,6 +67,13 @@ const columnDownstream = (
         .map(({ name }) => `${reader.relation}.${name}`);
     });
 
+/** The run that last changed a relation; of a view the last change of what it shows. */
+const changedIn = (snapshot: Snapshot, relation: string): number => {
+  const entry = snapshot.manifest.relations[relation];
+  if (entry?.kind !== 'view') return entry?.builtIn ?? 0;
+  return Math.max(0, ...entry.reads.map((read) => changedIn(snapshot, read)));
+};
+
 const readBuilt = async (
   engine: Engine,
   relation: string,
@@ -72,8 +88,51 @@ const readBuilt = async (
   const known = rows.find((row) => row.relation === relation);
   if (known !== undefined && known.rows !== null)
     return { run_id: Number(known.run_id), rows: Number(known.rows) };
-  if (entry?.kind !== 'parts') return null;
+  if (entry?.kind === 'view') {
+    await createViews(engine, snapshot);
+    const [counted] = await engine.rows(sql`select count(*) as n from ${quoteRelation(relation)}`);
+    return { run_id: changedIn(snapshot, relation), rows: Number(counted?.n ?? 0) };
+  }
+  if (entry === undefined) return null;
   return { run_id: entry.builtIn, rows: entry.parts.reduce((sum, part) => sum + part.rows, 0) };
+};
+
+const formulaOf: FormulaOf = ({ sql: text }, column) =>
+  text === null ? undefined : columnFormula(readQueryShape(text), column);
+
+/** The relation and column that `schema.relation.column` names. */
+const findColumn = (
+  qualified: string,
+  relations: readonly NamedRelation[],
+): { readonly relation: NamedRelation; readonly column: ExplainedColumn } | undefined => {
+  const dot = qualified.lastIndexOf('.');
+  const relation = relations.find((one) => one.relation === qualified.slice(0, dot));
+  const column = relation?.columns.find((one) => one.name === qualified.slice(dot + 1));
+  return relation === undefined || column === undefined ? undefined : { relation, column };
+};
+
+const explainColumn = (
+  found: NamedRelation,
+  own: ExplainedColumn,
+  relations: readonly NamedRelation[],
+): NonNullable<Explanation['column']> => {
+  const direct = formulaOf(found, own.name);
+  const formula =
+    direct === undefined
+      ? undefined
+      : leadOn(direct, (source) => {
+          const below = findColumn(source, relations);
+          return below === undefined ? undefined : formulaOf(below.relation, below.column.name);
+        });
+  return {
+    ...own,
+    formula: formula ?? null,
+    sources: (formula?.upstream ?? []).map((name) => ({
+      name,
+      is: findColumn(name, relations)?.column.is ?? '',
+    })),
+    downstream: columnDownstream(found, own.name, relations),
+  };
 };
 
 const explain = (
@@ -85,21 +144,15 @@ const explain = (
   const { found, column } = resolveName(name, relations);
   const { reads, ...facts } = found;
   const own = found.columns.find((one) => one.name === column);
-  const formula =
-    own === undefined || found.sql === null
-      ? undefined
-      : columnFormula(readQueryShape(found.sql), own.name);
+  const deciding =
+    own === undefined
+      ? { policies: policiesInForce(project, found, relations), of: 'relation' as const }
+      : policiesOfColumn(project, { found, column: own.name }, { relations, formulaOf });
   return {
     ...facts,
-    column:
-      own === undefined
-        ? null
-        : {
-            ...own,
-            formula: formula ?? null,
-            downstream: columnDownstream(found, own.name, relations),
-          },
-    policies: policiesInForce(project, found, { relations, formula }),
+    column: own === undefined ? null : explainColumn(found, own, relations),
+    policies: deciding.policies,
+    policies_of: deciding.of,
     upstream: reads,
     downstream: relations
       .filter((one) => one.reads.includes(found.relation))

@@ -1,9 +1,17 @@
-import { type Effects, joinSql, pipelineError, quoteText, type Sql, sql } from '../base/index.ts';
+import {
+  closestHint,
+  type Effects,
+  joinSql,
+  pipelineError,
+  quoteText,
+  type Sql,
+  sql,
+} from '../base/index.ts';
 import type { Row } from '../engine/index.ts';
 import { noteAccess } from './access-log.ts';
 import { runErrors } from './errors.ts';
 import { openReader, type Reader, type ReaderOptions } from './open-reader.ts';
-import { type Reason, rowReason } from './reasons.ts';
+import { type Reason, rowCodes, rowReason } from './reasons.ts';
 import { hasReason, isOfFile } from './replay-records.ts';
 import type { ReplayFilter } from './run-options.ts';
 
@@ -114,14 +122,51 @@ const within = async <T>(
   }
 };
 
+/** A reason or feed that nothing can have is a slip of the pen, not an empty list. */
+const checkFilter = async (reader: Reader, { reason, feed }: ReplayFilter): Promise<void> => {
+  const refuse = (what: string, name: string, known: readonly string[]): void => {
+    if (known.includes(name)) return;
+    const hint = closestHint(name, known);
+    throw pipelineError(runErrors, 'quarantine.unknown', { what, name }, { hint });
+  };
+  if (feed !== undefined) {
+    const feeds = Object.keys(reader.snapshot.manifest.relations)
+      .filter((name) => name.startsWith('bronze.'))
+      .map((name) => name.slice('bronze.'.length));
+    refuse('feed', feed, feeds);
+  }
+  if (reason === undefined) return;
+  const { rows } = await reader.query(
+    sql`select distinct unnest(list_transform(reasons, r -> r.code)) as code from quarantine.record`,
+  );
+  refuse('reason', reason, [...rowCodes, ...rows.map((row) => String(row.code))]);
+};
+
+/** Throws `quarantine.unknown` where a filter names a reason or a feed that does not exist. */
+export const checkQuarantineFilter = (
+  options: QuarantineOptions & { readonly filter: ReplayFilter },
+  effects: Effects,
+): Promise<void> =>
+  within(
+    { ...options, withValues: false },
+    (reader) => checkFilter(reader, options.filter),
+    effects,
+  );
+
 /** Refused records with their place and codes, oldest file first; totals per code; orphans by age. No values. */
 export const listQuarantine = (
-  options: QuarantineOptions & { readonly filter: QuarantineFilter; readonly limit: number },
+  options: QuarantineOptions & {
+    readonly filter: QuarantineFilter;
+    readonly limit: number;
+    /** Lists orphans by their place, too: there may be many, and they solve themselves. */
+    readonly withOrphans?: boolean;
+  },
   effects: Effects,
 ): Promise<QuarantineList> =>
   within(
     { ...options, withValues: false },
     async (reader) => {
+      await checkFilter(reader, options.filter);
       const where = whereOf(options.filter);
       const count = await reader.query(
         sql`select count(*) as n from quarantine.record where ${where}`,
@@ -130,9 +175,9 @@ export const listQuarantine = (
         sql`select code, count(*) as n from (select unnest(list_distinct(list_transform(reasons, r -> r.code))) as code
           from quarantine.record where ${where}) group by code order by n desc, code`,
       );
-      // Without a reason asked for, orphans are told by their age: there may be many, and they solve themselves.
+      // Where nobody asks for them, orphans are told by their age alone.
       const shown =
-        options.filter.reason === undefined
+        options.filter.reason === undefined && options.withOrphans !== true
           ? sql`${where} and not (state = 'open' and stage = 'silver')`
           : where;
       const records = await reader.query(

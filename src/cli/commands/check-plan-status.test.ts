@@ -273,6 +273,39 @@ describe('explain', () => {
     expect(data).toContain('= half  (all; schoolhouse.yaml:2)');
   });
 
+  it('leads from the column of a view on to the model below, and tells what it comes from', async () => {
+    const { data } = await project.type('explain', ['student_performance_summary.avg_score']);
+    expect(data).toContain('avg_score = avg_score');
+    expect(data).toMatch(/gold\.student_performance_summary\.avg_score = .+/);
+    expect(data).toMatch(/silver\.fact_assessments\.score_pct {2}\S/);
+  });
+
+  it('tells of a column only the settings that can change it', async () => {
+    const keys = async (name: string): Promise<readonly string[]> => {
+      const { data } = await project.type('explain', [name], { json: true });
+      const told = JSON.parse(data) as { policies: { key: string }[]; policies_of: string };
+      expect(told.policies_of).toBe(name.includes('.') ? 'column' : 'relation');
+      return told.policies.map((one) => one.key);
+    };
+    const rate = await keys('class_daily_performance.attendance_rate');
+    expect(rate).toContain('attendance.half_day_is');
+    expect(rate).toContain('class.unassigned');
+    expect(rate.filter((key) => key.startsWith('assessment.'))).toEqual([]);
+    expect(await keys('class_daily_performance.avg_score')).toContain('assessment.missing_as_zero');
+    expect(await keys('class_daily_performance')).toEqual(
+      expect.arrayContaining(['attendance.half_day_is', 'assessment.missing_as_zero']),
+    );
+  });
+
+  it('tells how many rows bronze shows, and where a name that is no relation is a column', async () => {
+    expect((await project.type('explain', ['students'])).data).toContain(
+      'built    3 rows, last changed by run 1',
+    );
+    await expect(project.type('explain', ['attendance_rate'])).rejects.toMatchObject({
+      hint: expect.stringContaining('gold.class_daily_performance.attendance_rate'),
+    });
+  });
+
   it('explains a feed by its contract, and names the closest relation for a wrong name', async () => {
     const { data } = await project.type('explain', ['staging.attendance.status']);
     expect(data).toContain('staging.attendance.status  VARCHAR, personal');

@@ -34,7 +34,10 @@ const columnLines = ({ column, relation }: Explanation): readonly string[] => {
         (line) => `  ${'  '.repeat(line.depth)}${line.name} = ${line.expression}`,
       ),
     ),
-    ...section('comes from', listed(formula?.upstream ?? [])),
+    ...section(
+      'comes from',
+      column.sources.map(({ name, is }) => `  ${name}${is === '' ? '' : `  ${is}`}`),
+    ),
     ...section('goes into', listed(column.downstream)),
   ];
 };
@@ -66,6 +69,12 @@ const relationLines = (explained: Explanation): readonly string[] => [
   ),
 ];
 
+/** A column whose formula cannot be told has the settings of its relation: more than may decide it. */
+const titleOf = ({ column, policies_of: of }: Explanation): string =>
+  column !== null && of === 'relation'
+    ? 'settings in force, of the relation and all that it is made from'
+    : 'settings in force, of all that it is made from';
+
 const printExplanation = async (output: Output, explained: Explanation): Promise<void> => {
   const { column } = explained;
   const checks = explained.checks.map(
@@ -73,7 +82,7 @@ const printExplanation = async (output: Output, explained: Explanation): Promise
   );
   const lines = [
     ...(column === null ? relationLines(explained) : columnLines(explained)),
-    ...section('settings in force, of all that it is made from', policyLines(explained)),
+    ...section(titleOf(explained), policyLines(explained)),
     ...(column === null
       ? [
           ...section('reads', listed(explained.upstream)),

@@ -33,9 +33,36 @@ describe('quarantine list', () => {
       'attendance.csv:4  status_unknown status  open',
       'attendance.csv:6  date_invalid attendance_date  open',
     ]);
-    expect(talk).toContain('1 row of attendance wait for their student: 1 up to 7 days');
+    expect(talk).toContain('1 row of attendance waits for their student: 1 up to 7 days');
     expect(talk).toContain('4 open: 1 date_invalid, 1 orphan, 1 score_above_max, 1 status_unknown');
   });
+
+  it('lists orphans by their place with --all, and says so without', async () => {
+    expect((await project.type('quarantine', ['list'])).talk).toContain('(1 more: --all)');
+    const { data, talk } = await project.type('quarantine', ['list'], { all: true });
+    expect(data.split('\n')).toHaveLength(4);
+    expect(data).toContain('attendance.csv:5  orphan student_id  open');
+    expect(talk).not.toContain('more: --all');
+  });
+
+  it.each([['list'], ['replay']])(
+    '%s names the closest of a reason or feed that does not exist',
+    async (action) => {
+      await expect(
+        project.type('quarantine', [action], { reason: 'orphna' }),
+      ).rejects.toMatchObject({
+        kind: 'usage',
+        message: 'There is no reason orphna.',
+        hint: 'Closest: orphan.',
+      });
+      await expect(
+        project.type('quarantine', [action], { feed: 'attendence' }),
+      ).rejects.toMatchObject({
+        message: 'There is no feed attendence.',
+        hint: 'Closest: attendance.',
+      });
+    },
+  );
 
   it('filters by feed, reason, file, run and state', async () => {
     const places = async (

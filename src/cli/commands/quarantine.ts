@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pipelineError } from '../../base/index.ts';
 import {
+  checkQuarantineFilter,
   discardRecord,
   listQuarantine,
   parsePlace,
@@ -59,14 +60,13 @@ const printList = async (
       ...(age.older > 0 ? [`${age.older} longer`] : []),
     ];
     output.talk(
-      `${plural(rows, 'row', 'rows')} of ${feed} wait for their student: ${ages.join(', ')}`,
+      `${plural(rows, 'row', 'rows')} of ${feed} ${rows === 1 ? 'waits' : 'wait'} for their student: ${ages.join(', ')}`,
     );
   }
   const reasons = list.reasons
     .map(({ code, records }) => `${records.toLocaleString('en-US')} ${code}`)
     .join(', ');
-  const orphans = list.orphans.reduce((sum, one) => sum + one.rows, 0);
-  const more = list.total - list.records.length - orphans;
+  const more = list.total - list.records.length;
   const hint = more > 0 && isLimited ? ` (${more.toLocaleString('en-US')} more: --all)` : '';
   const word = state === 'all' ? 'refused' : state;
   output.talk(
@@ -86,6 +86,7 @@ const list = async (context: CommandContext): Promise<number> => {
       dataFolder: join(projectFolder, 'data'),
       filter: { ...filterOf(context), state: given === 'all' ? undefined : given },
       limit: isLimited && !output.json ? shownLines : Number.MAX_SAFE_INTEGER,
+      withOrphans: !isLimited,
       signal,
     },
     effects,
@@ -168,10 +169,14 @@ const replayLine = ({ run_id: run, totals }: RunReport, replay: ReplayReport): s
 };
 
 const replay = async (context: CommandContext): Promise<number> => {
-  const result = await runProject(
-    { ...runOptions(context), replay: filterOf(context) },
-    context.effects,
-  );
+  const filter = filterOf(context);
+  const { projectFolder, signal, effects } = context;
+  if (filter.reason !== undefined || filter.feed !== undefined)
+    await checkQuarantineFilter(
+      { dataFolder: join(projectFolder, 'data'), filter, signal },
+      effects,
+    );
+  const result = await runProject({ ...runOptions(context), replay: filter }, context.effects);
   if (result.kind === 'problems') return printProblems(context.output, result.problems);
   const { replay: replayed } = result.value;
   if (replayed !== undefined) context.output.talk(replayLine(result.value, replayed));

@@ -15,7 +15,7 @@ export type Formula = {
 };
 
 const keywords = new Set(
-  'and or not null is in as case when then else end between like distinct over partition by order rows date interval cast true false filter where exists select from desc asc nulls first last preceding following current row unbounded bigint integer varchar decimal timestamp boolean'.split(
+  'and or not null is in as case when then else end between like distinct over partition by order rows date interval cast true false filter where exists select from desc asc nulls first last preceding following current row unbounded bigint integer smallint tinyint hugeint double time varchar decimal timestamp boolean'.split(
     ' ',
   ),
 );
@@ -74,4 +74,25 @@ export const columnFormula = (shape: QueryShape, column: string): Formula | unde
   };
   follow('final', column, 0);
   return lines.length === 0 ? undefined : { lines, upstream: [...upstream].sort() };
+};
+
+/** The only column that a formula passes on as it is, such as the one of a view over a model. */
+const passedOn = ({ lines, upstream }: Formula): string | undefined =>
+  lines.every(({ expression }) => /^[a-z_][a-z0-9_.]*$/i.test(expression)) && upstream.length === 1
+    ? upstream[0]
+    : undefined;
+
+/** The formula of a column and, where it only passes on a column of another relation, of that one below it. */
+export const leadOn = (
+  formula: Formula,
+  formulaOf: (qualified: string) => Formula | undefined,
+): Formula => {
+  const source = passedOn(formula);
+  const below = source === undefined ? undefined : formulaOf(source);
+  if (source === undefined || below === undefined) return formula;
+  const { lines, upstream } = leadOn(below, formulaOf);
+  const told = lines.map((line) =>
+    line.depth === 0 ? { ...line, name: source, depth: 1 } : { ...line, depth: line.depth + 1 },
+  );
+  return { lines: [...formula.lines, ...told], upstream };
 };

@@ -164,6 +164,24 @@ export const allRelations = (
 
 const schemas = [...searchPath, 'staging', 'quarantine'];
 
+/** Where a name that is no relation is that of a column: the last layers first. */
+const columnHint = (
+  parts: readonly string[],
+  relations: readonly NamedRelation[],
+): string | undefined => {
+  const [name, ...others] = parts;
+  if (others.length > 0) return undefined;
+  const found = schemas.flatMap((schema) =>
+    relations
+      .filter((one) => one.relation.startsWith(`${schema}.`))
+      .filter((one) => one.columns.some((column) => column.name === name))
+      .map((one) => `${one.relation}.${name}`),
+  );
+  if (found.length === 0) return undefined;
+  const more = found.length > 6 ? ` and ${found.length - 6} more` : '';
+  return `It is a column: ${found.slice(0, 6).join(', ')}${more}.`;
+};
+
 /** The relation that a name means, and the column when it names one. Throws `explain.unknown`. */
 export const resolveName = (
   name: string,
@@ -184,12 +202,9 @@ export const resolveName = (
       name,
       relations.flatMap((one) => [one.relation, one.relation.split('.')[1] ?? '']),
     );
-    throw pipelineError(
-      runErrors,
-      'explain.unknown',
-      { name },
-      near === undefined ? {} : { hint: `Closest: ${near}.` },
-    );
+    const hint =
+      columnHint(parts, relations) ?? (near === undefined ? undefined : `Closest: ${near}.`);
+    throw pipelineError(runErrors, 'explain.unknown', { name }, { hint });
   }
   if (column !== undefined && !found.columns.some((one) => one.name === column)) {
     const near = closestName(
