@@ -13,7 +13,10 @@ export const engineErrors = {
   'engine.short-stream': technical(
     () => 'The engine ended a result before its last row; the answer was thrown away.',
   ),
-  'engine.query': usage((f: { category: string }) => `The query does not run: ${f.category}.`),
+  'engine.query': usage(
+    (f: { category: string; word: string | undefined }) =>
+      `The query does not run: ${f.category}${f.word === undefined ? '' : ` ("${f.word}")`}.`,
+  ),
   'engine.value': data(
     (f: { category: string }) => `A value does not fit where the query puts it: ${f.category}.`,
   ),

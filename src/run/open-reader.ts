@@ -4,6 +4,7 @@ import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/i
 import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import { runErrors } from './errors.ts';
 import { findUnreadable } from './find-unreadable.ts';
+import { hintQuery } from './hint-query.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { rowsQuery } from './ledger/rows-query.ts';
 import { memoryLimitOf } from './memory-limit.ts';
@@ -117,7 +118,10 @@ export const openReader = async (options: ReaderOptions, effects: Effects): Prom
     snapshot: lease.snapshot,
     query: async (text) => {
       await checkSelect(engine, text, options.withValues);
-      const result = await engine.query(trustedSql(text));
+      const shown = { snapshot: lease.snapshot, withValues: options.withValues };
+      const result = await engine.query(trustedSql(text)).catch((error: unknown) => {
+        throw hintQuery(error, text, shown);
+      });
       await lease.verify();
       return result;
     },

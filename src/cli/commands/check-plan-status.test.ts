@@ -1,6 +1,7 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PipelineError } from '../../base/index.ts';
 import { makeToyProject, type ToyProject } from '../toy-project.ts';
 
 let loaded: ToyProject;
@@ -247,6 +248,38 @@ columns:
     expect(code).toBe(0);
     expect(talk).toMatch(/^Hill School$/m);
     await empty.remove();
+  });
+});
+
+describe('query', () => {
+  const refused = async (sql: string): Promise<{ message: string; hint: string }> => {
+    const error: unknown = await project.type('query', [sql]).catch((thrown: unknown) => thrown);
+    if (!(error instanceof PipelineError)) throw new Error('the query ran');
+    return { message: error.message, hint: error.hint ?? '' };
+  };
+
+  it('names a column that several relations have', async () => {
+    const join = 'from fact_attendance join dim_student using (student_id)';
+    expect(await refused(`select class_id ${join}`)).toEqual({
+      message: 'The query does not run: a column that several of its relations have ("class_id").',
+      hint: 'Say which one is meant: <relation>.class_id.',
+    });
+  });
+
+  it('names the closest of an unknown relation or column', async () => {
+    expect(await refused('select * from fact_attendence')).toEqual({
+      message: 'The query does not run: an unknown relation or function ("fact_attendence").',
+      hint: 'Closest: fact_attendance.',
+    });
+    expect(await refused('select stats from fact_attendance')).toEqual({
+      message: 'The query does not run: an unknown column ("stats").',
+      hint: 'Closest: status.',
+    });
+  });
+
+  it('says that the text of a refused record needs --values', async () => {
+    const { hint } = await refused('select raw_record from quarantine.record');
+    expect(hint).toContain('--values');
   });
 });
 

@@ -9,6 +9,8 @@ const categories: readonly (readonly [RegExp, keyof typeof engineErrors, string]
   [/^Constraint Error/i, 'engine.value', 'constraint'],
   [/^Invalid Input Error/i, 'engine.value', 'invalid input'],
   [/^Parser Error/i, 'engine.query', 'syntax'],
+  [/^Binder Error: Ambiguous/i, 'engine.query', 'a column that several of its relations have'],
+  [/^Binder Error: [^"\n]*column/i, 'engine.query', 'an unknown column'],
   [/^Binder Error/i, 'engine.query', 'a name or a type does not fit'],
   [/^Catalog Error/i, 'engine.query', 'an unknown relation or function'],
   [/^Permission Error/i, 'engine.query', 'it reads or writes what it may not'],
@@ -16,14 +18,14 @@ const categories: readonly (readonly [RegExp, keyof typeof engineErrors, string]
 ];
 
 /** Names that a message may tell: what a query got wrong, taken only from words that stand in the query itself. */
-const ownWords = (message: string, statement: string): string => {
+const ownWord = (message: string, statement: string): string | undefined => {
   const first = message.split('\n')[0] ?? '';
   const named = /"([A-Za-z_][A-Za-z0-9_.]*)"|with name ([A-Za-z_][A-Za-z0-9_.]*)/.exec(first);
   const word = named?.[1] ?? named?.[2];
-  if (word === undefined) return '';
+  if (word === undefined) return undefined;
   // Only as an identifier: inside quotes it would be a value of the caller.
   const bare = statement.replaceAll(/'(?:[^']|'')*'/g, "''");
-  return bare.includes(word) ? ` ("${word}")` : '';
+  return bare.includes(word) ? word : undefined;
 };
 
 /** Turns an engine message, which may quote cells, into a sentence of ours. */
@@ -63,8 +65,11 @@ export const translateError = (
         },
       );
     }
-    const words = code === 'engine.query' ? ownWords(message, context.statement) : '';
-    return pipelineError(engineErrors, code, { category: category + words } as never);
+    if (code !== 'engine.query') return pipelineError(engineErrors, code, { category } as never);
+    return pipelineError(engineErrors, code, {
+      category,
+      word: ownWord(message, context.statement),
+    });
   }
   return pipelineError(engineErrors, 'engine.failed', {
     category: message.split(':')[0]?.slice(0, 40) ?? 'unknown',
