@@ -3,7 +3,7 @@ import { type Effects, PipelineError, sql } from '../base/index.ts';
 import { type ListedSetting, listSettings, readConfig } from '../contract/index.ts';
 import { openDuckDB } from '../engine/index.ts';
 import { hashFile, readRunState, readSnapshot, type Snapshot } from '../lake/index.ts';
-import { isWarehouseFresh } from '../run/index.ts';
+import { describeKilled, isWarehouseFresh } from '../run/index.ts';
 import { sweepTemp } from './sweep-temp.ts';
 
 /** One thing that doctor looked at. `exit` is the code that it asks for; 0 when it is no fault. */
@@ -125,6 +125,16 @@ const examineDisk = async (
   return found;
 };
 
+/** The run of the snapshot that stands; 0 when there is none, or none that can be read: that is told elsewhere. */
+const lastCommitted = async (projectFolder: string, effects: Effects): Promise<number> => {
+  try {
+    const snapshot = await readSnapshot(join(projectFolder, 'data', 'lake'), {}, effects);
+    return snapshot?.manifest.run ?? 0;
+  } catch {
+    return 0;
+  }
+};
+
 const examineRun = async (
   { projectFolder }: ExamineOptions,
   effects: Effects,
@@ -146,11 +156,12 @@ const examineRun = async (
       );
     }
     case 'killed': {
-      const { run, step } = state.file;
+      const committed = await lastCommitted(projectFolder, effects);
+      const isLost = state.file.run > committed;
       return note(
         'run',
-        `run ${run} was killed at ${step}; nothing of it was committed`,
-        'The next run goes on from the archive: schoolhouse run',
+        describeKilled(state.file, committed),
+        isLost ? 'The next run goes on from the archive: schoolhouse run' : undefined,
       );
     }
     default:

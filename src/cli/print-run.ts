@@ -7,14 +7,19 @@ const count = (value: number): string => value.toLocaleString('en-US');
 
 const shownFiles = 40;
 
-const fileLine = (file: FileReport): readonly string[] => [
-  printable(
-    file.path
+const shownName = ({ path, replaced }: FileReport): string => {
+  const name = printable(
+    path
       .split('/')
       .slice(-2)
       .join('/')
       .replace(/^raw\//, ''),
-  ),
+  );
+  return replaced === true ? `${name} (older version)` : name;
+};
+
+const fileLine = (file: FileReport): readonly string[] => [
+  shownName(file),
   count(file.read),
   count(file.loaded),
   count(file.duplicate),

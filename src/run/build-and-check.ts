@@ -1,4 +1,3 @@
-import type { Model } from '../model/index.ts';
 import type { Applied } from './apply-feeds.ts';
 import { type BuildReport, buildModels } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
@@ -6,22 +5,7 @@ import { runChecks } from './check/run-checks.ts';
 import type { CheckReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
 import { createInferred } from './stage/create-candidates.ts';
-
-/** With `--only`, models that read other feeds' staging wait. */
-const waitingModels = ({ options, project }: Session): ((model: Model) => boolean) => {
-  const { only } = options;
-  if (only === undefined) return () => false;
-  const waiting = new Set<string>();
-  for (const model of project.graph.models) {
-    const feeds = model.reads
-      .filter((relation) => relation.startsWith('staging.'))
-      .map((relation) => relation.slice('staging.'.length).replace(/_(versions|inferred)$/, ''));
-    if (feeds.some((feed) => !only.includes(feed)) || model.reads.some((r) => waiting.has(r))) {
-      waiting.add(model.relation);
-    }
-  }
-  return (model) => waiting.has(model.relation);
-};
+import { waitingModels } from './waiting-models.ts';
 
 /** Brings every model up to date in the draft and runs the checks of what changed. */
 export const buildAndCheck = async (

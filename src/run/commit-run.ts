@@ -1,12 +1,14 @@
 import { collectGarbage } from '../lake/index.ts';
 import type { Applied } from './apply-feeds.ts';
 import type { BuildReport } from './build/build-models.ts';
+import { isApplied, isBehind } from './is-behind.ts';
 import { ledgerNames } from './ledger/ledger.ts';
 import { refreshWarehouse } from './refresh-warehouse.ts';
 import { hasFilesAside, reportRun } from './report-run.ts';
 import type { CheckReport, RunReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
 import type { Intake } from './take-in.ts';
+import { settledFeeds } from './waiting-models.ts';
 import { writeLedger } from './write-ledger.ts';
 
 /** What a run did, to be committed. */
@@ -25,9 +27,16 @@ const revertData = ({ draft }: Session): void => {
   for (const name of draft.names()) if (!ledgerNames.includes(name)) draft.revert(name);
 };
 
+/** True when every table agrees with what it is built from: also after a run of some feeds that left none behind. */
+const isComplete = (session: Session, { applied }: Done): boolean => {
+  const { until = 'gold', only } = session.options;
+  if (until === 'gold' && only === undefined) return true;
+  return applied !== undefined && isApplied(session, settledFeeds(session)) && !isBehind(session);
+};
+
 /** Writes the ledger and commits: everything, or without data or after a failed check only what is told about the run. */
 export const commitRun = async (session: Session, facts: Done): Promise<RunReport> => {
-  const { draft, base, project, effects, options, book, handle } = session;
+  const { draft, base, project, effects, book, handle } = session;
   const failed = facts.checks.filter(
     (check) => check.severity === 'error' && check.failed_rows > 0,
   );
@@ -55,7 +64,7 @@ export const commitRun = async (session: Session, facts: Done): Promise<RunRepor
     const manifest = await draft.commit({
       asOf,
       kind: isData ? 'data' : 'ledger',
-      complete: isData && (options.until ?? 'gold') === 'gold' && options.only === undefined,
+      complete: isData ? isComplete(session, facts) : (base?.manifest.complete ?? false),
       committedAt: effects.now().toISOString(),
     });
     const snapshot = { manifest, lakeFolder: project.folders.lake, warnings: [] };

@@ -1,5 +1,6 @@
 export { noteAccess } from './access-log.ts';
 export { checkProject, type ProjectCheck } from './check-project.ts';
+export { describeKilled } from './describe-killed.ts';
 export { type DryRun, dryRun } from './dry-run.ts';
 export { runErrors } from './errors.ts';
 export { type Explanation, explainRelation } from './explain-relation.ts';

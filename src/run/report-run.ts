@@ -76,12 +76,20 @@ const filesOf = (session: Session, { intake, applied }: Ending): readonly FileRe
     ...(intake.replayed?.fileIds ?? []),
   ];
   const ids = new Set([...now, ...lyingAside(session, intake.reception).map((row) => row.file_id)]);
+  const current = new Set([...session.log.current().values()].map((receipt) => receipt.seq));
   const skipped = new Set(intake.skipped.map((row) => row.file_id));
   const read = [...ids].flatMap((id) => {
     const row = rows.get(id);
     if (row === undefined) return [];
     const repeats = skipped.has(id) ? repeatedBy(row, session) : undefined;
-    return [{ ...fileReport(row), ...(repeats === undefined ? {} : { repeats }) }];
+    const isReplaced = row.status === 'loaded' && !current.has(row.receipt);
+    return [
+      {
+        ...fileReport(row),
+        ...(isReplaced ? { replaced: true as const } : {}),
+        ...(repeats === undefined ? {} : { repeats }),
+      },
+    ];
   });
   const listed = new Set(read.map((file) => file.path));
   const unchanged = intake.reception.unchanged

@@ -5,13 +5,13 @@ import { openReceiptLog, sweepArchiveDrafts } from '../ingest/index.ts';
 import {
   acquireRunLock,
   nextRun,
-  type RunFile,
   type RunHandle,
   type RunLock,
   readSnapshot,
   type Snapshot,
   sweepKilled,
 } from '../lake/index.ts';
+import { describeKilled } from './describe-killed.ts';
 import { describeTakeOver, explainFailure } from './explain-failure.ts';
 import { unknownNames } from './known-names.ts';
 import { memoryLimitOf } from './memory-limit.ts';
@@ -44,12 +44,6 @@ const openBase = async (
   }
 };
 
-/** How far a killed run came: once `current` has moved, its tables are there. */
-const describeKilled = ({ run, step }: RunFile, base: Snapshot | undefined): string =>
-  run <= (base?.manifest.run ?? 0)
-    ? `Run ${run} was killed at ${step}, after its commit: its tables are whole.`
-    : `Run ${run} was killed at ${step}; nothing of it was committed. This run goes on from its archive.`;
-
 const runLocked = async (
   opened: Opened,
   options: RunOptions,
@@ -69,7 +63,11 @@ const runLocked = async (
     const session = await openSession({ options, project, engine, handle, lock, base }, effects);
     for (const { code, text } of base?.warnings ?? []) session.load.warn({ code, text });
     if (handle.unfinished?.state === 'running') {
-      session.load.warn({ code: 'run_killed', text: describeKilled(handle.unfinished, base) });
+      const committed = base?.manifest.run ?? 0;
+      const isLost = handle.unfinished.run > committed;
+      const next = isLost ? ' This run goes on from its archive.' : '';
+      const text = describeKilled(handle.unfinished, committed) + next;
+      session.load.warn({ code: 'run_killed', text });
     }
     const takeOver = describeTakeOver(lock);
     if (takeOver !== undefined) session.load.warn({ code: 'lock_taken_over', text: takeOver });

@@ -17,6 +17,8 @@ export type FileReport = Counts & {
   readonly reason?: string;
   /** Why it was set aside and what to do, in a sentence. */
   readonly detail?: string;
+  /** True of a version of the file that was replaced by a newer one since. */
+  readonly replaced?: true;
   /** Of a skipped file: the one whose bytes it repeats. */
   readonly repeats?: string;
 };

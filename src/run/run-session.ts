@@ -70,6 +70,15 @@ const readAsOfAsked = async (engine: Engine, draft: Draft): Promise<boolean> => 
   return rows[0]?.built_from === 'asked';
 };
 
+/** The run that each stored relation of a draft was last built in. */
+export const builtInOf = (draft: Draft): ReadonlyMap<string, number> =>
+  new Map(
+    draft.names().flatMap((name) => {
+      const entry = draft.relation(name);
+      return entry?.kind === 'parts' ? [[name, entry.builtIn] as const] : [];
+    }),
+  );
+
 export type SessionParts = {
   readonly options: RunOptions;
   readonly project: Project;
@@ -124,12 +133,7 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
         .filter((model) => model.refresh.kind === 'view')
         .map((model) => [model.relation, model]),
     ),
-    builtIn: new Map(
-      draft.names().flatMap((name) => {
-        const entry = draft.relation(name);
-        return entry?.kind === 'parts' ? [[name, entry.builtIn] as const] : [];
-      }),
-    ),
+    builtIn: builtInOf(draft),
     appliedIn,
     wasAsOfAsked,
     steps: [],

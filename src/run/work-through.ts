@@ -1,9 +1,9 @@
 import { applyDiscards } from './apply-discards.ts';
 import { applyFeeds } from './apply-feeds.ts';
-import { isOlderThanUpstream } from './build/build-model.ts';
-import { type BuildReport, builtFromHash } from './build/build-models.ts';
+import type { BuildReport } from './build/build-models.ts';
 import { buildAndCheck } from './build-and-check.ts';
 import { commitRun } from './commit-run.ts';
+import { isApplied, isBehind } from './is-behind.ts';
 import { ledgerNames } from './ledger/ledger.ts';
 import type { AsideFile } from './load/load-files.ts';
 import { refreshWarehouse } from './refresh-warehouse.ts';
@@ -15,28 +15,6 @@ import { type Intake, readFileIds, takeIn } from './take-in.ts';
 import { warnOfProject } from './warn-project.ts';
 
 const nothingBuilt: BuildReport = { models: [], asOf: null };
-
-/** True when a stored model is missing or was built from something else than it would be now. */
-const isBehind = ({ project, draft, builtIn, views }: Session): boolean =>
-  project.graph.models.some((model) => {
-    const stored = draft.relation(model.relation);
-    return (
-      stored === undefined ||
-      stored.builtFrom !== builtFromHash(project, model) ||
-      isOlderThanUpstream(model, builtIn, views)
-    );
-  });
-
-const isApplied = ({ project, appliedIn, book }: Session): boolean =>
-  project.contracts.every((contract) => {
-    const applied = appliedIn.get(contract.feed);
-    return [...book.rows().values()].every(
-      (row) =>
-        row.feed !== contract.feed ||
-        row.status !== 'loaded' ||
-        (applied !== undefined && row.run_id <= applied),
-    );
-  });
 
 /** An as-of that was asked for once does not stay: the next run without the flag finds it again. */
 const isAsOfMoved = ({ options, base, wasAsOfAsked }: Session): boolean =>

@@ -9,6 +9,7 @@ import type { CheckReport, ModelReport, Warning } from './run-report.ts';
 import { asOfMark, type Session, stagingMark } from './run-session.ts';
 import { quarantineQuery, replacedFiles } from './settle-quarantine.ts';
 import { type Intake, readFileIds } from './take-in.ts';
+import { settledFeeds } from './waiting-models.ts';
 
 /** What a run tells in the ledger, beside the files' counts in its book. */
 export type LedgerFacts = {
@@ -117,7 +118,9 @@ const relationRows = (session: Session, facts: LedgerFacts): readonly LedgerRow[
     };
   });
   if (facts.applied === undefined) return built;
-  const marks = project.contracts.map((contract) => ({
+  const settled = settledFeeds(session);
+  const marked = project.contracts.filter((contract) => settled.has(contract.feed));
+  const marks = marked.map((contract) => ({
     relation: stagingMark(contract.feed),
     run_id: handle.run,
     rows: null,

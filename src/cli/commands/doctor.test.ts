@@ -61,6 +61,18 @@ describe('doctor', () => {
     expect(await readdir(join(folder, 'data', 'tmp'))).toEqual([]);
   });
 
+  it('tells of a run that was killed after its commit that its tables are whole', async () => {
+    const path = join(folder, 'data', 'run.json');
+    const ended = await readFile(path, 'utf8');
+    const file: Record<string, unknown> = JSON.parse(ended);
+    const killed = { ...file, state: 'running', pid: 999_999_999, step: 'end' };
+    await writeFile(path, JSON.stringify(killed));
+    expect((await call()).said).toContain('Run 1 was killed at end, after its commit');
+    await writeFile(path, JSON.stringify({ ...killed, run: 2 }));
+    expect((await call()).said).toContain('Run 2 was killed at end; nothing of it was committed.');
+    await writeFile(path, ended);
+  });
+
   it('exits 1 when warehouse.duckdb is missing', async () => {
     const path = join(folder, 'data', 'warehouse.duckdb');
     const bytes = await readFile(path);
