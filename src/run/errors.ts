@@ -41,8 +41,5 @@ export const runErrors = {
     (f: { record: string; state: string }) =>
       `The record ${f.record} is not open, it is ${f.state}. Nothing was changed.`,
   ),
-  'quarantine.unknown': usage(
-    (f: { what: string; name: string }) => `There is no ${f.what} ${f.name}.`,
-  ),
   'quarantine.no-record': usage((f: { record: string }) => `No quarantined record ${f.record}.`),
 } as const;

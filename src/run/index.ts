@@ -9,7 +9,6 @@ export { isShown, openReader, type Reader, type ReaderOptions } from './open-rea
 export { planProject } from './plan-project.ts';
 export { discardRecord } from './quarantine-discard.ts';
 export {
-  checkQuarantineFilter,
   listQuarantine,
   parsePlace,
   type QuarantineList,

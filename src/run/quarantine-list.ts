@@ -1,17 +1,9 @@
-import {
-  closestHint,
-  type Effects,
-  joinSql,
-  pipelineError,
-  quoteText,
-  type Sql,
-  sql,
-} from '../base/index.ts';
+import { type Effects, joinSql, pipelineError, quoteText, type Sql, sql } from '../base/index.ts';
 import type { Row } from '../engine/index.ts';
 import { noteAccess } from './access-log.ts';
 import { runErrors } from './errors.ts';
 import { openReader, type Reader, type ReaderOptions } from './open-reader.ts';
-import { type Reason, rowCodes, rowReason } from './reasons.ts';
+import { type Reason, rowReason } from './reasons.ts';
 import { hasReason, isOfFile } from './replay-records.ts';
 import type { ReplayFilter } from './run-options.ts';
 
@@ -122,37 +114,6 @@ const within = async <T>(
   }
 };
 
-/** A reason or feed that nothing can have is a slip of the pen, not an empty list. */
-const checkFilter = async (reader: Reader, { reason, feed }: ReplayFilter): Promise<void> => {
-  const refuse = (what: string, name: string, known: readonly string[]): void => {
-    if (known.includes(name)) return;
-    const hint = closestHint(name, known);
-    throw pipelineError(runErrors, 'quarantine.unknown', { what, name }, { hint });
-  };
-  if (feed !== undefined) {
-    const feeds = Object.keys(reader.snapshot.manifest.relations)
-      .filter((name) => name.startsWith('bronze.'))
-      .map((name) => name.slice('bronze.'.length));
-    refuse('feed', feed, feeds);
-  }
-  if (reason === undefined) return;
-  const { rows } = await reader.query(
-    sql`select distinct unnest(list_transform(reasons, r -> r.code)) as code from quarantine.record`,
-  );
-  refuse('reason', reason, [...rowCodes, ...rows.map((row) => String(row.code))]);
-};
-
-/** Throws `quarantine.unknown` where a filter names a reason or a feed that does not exist. */
-export const checkQuarantineFilter = (
-  options: QuarantineOptions & { readonly filter: ReplayFilter },
-  effects: Effects,
-): Promise<void> =>
-  within(
-    { ...options, withValues: false },
-    (reader) => checkFilter(reader, options.filter),
-    effects,
-  );
-
 /** Refused records with their place and codes, oldest file first; totals per code; orphans by age. No values. */
 export const listQuarantine = (
   options: QuarantineOptions & {
@@ -166,7 +127,6 @@ export const listQuarantine = (
   within(
     { ...options, withValues: false },
     async (reader) => {
-      await checkFilter(reader, options.filter);
       const where = whereOf(options.filter);
       const count = await reader.query(
         sql`select count(*) as n from quarantine.record where ${where}`,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { pipelineError } from '../../base/index.ts';
 import {
-  checkQuarantineFilter,
   discardRecord,
   listQuarantine,
   parsePlace,
@@ -169,14 +168,10 @@ const replayLine = ({ run_id: run, totals }: RunReport, replay: ReplayReport): s
 };
 
 const replay = async (context: CommandContext): Promise<number> => {
-  const filter = filterOf(context);
-  const { projectFolder, signal, effects } = context;
-  if (filter.reason !== undefined || filter.feed !== undefined)
-    await checkQuarantineFilter(
-      { dataFolder: join(projectFolder, 'data'), filter, signal },
-      effects,
-    );
-  const result = await runProject({ ...runOptions(context), replay: filter }, context.effects);
+  const result = await runProject(
+    { ...runOptions(context), replay: filterOf(context) },
+    context.effects,
+  );
   if (result.kind === 'problems') return printProblems(context.output, result.problems);
   const { replay: replayed } = result.value;
   if (replayed !== undefined) context.output.talk(replayLine(result.value, replayed));
