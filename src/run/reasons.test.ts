@@ -38,6 +38,6 @@ it('a rule of a contract that has no sentence of its own is told by its name', (
     'The rule minutes_of_a_lesson of the contract refused it.',
   );
   expect(rowReason('date_invalid', place).toDo).toContain(
-    'feeds.attendance.columns.minutes.format',
+    'feeds: { attendance: { columns: { minutes: { format: dd/MM/yyyy } } } }',
   );
 });
