@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeEffects } from '../base/index.ts';
 import { policies, readProjectConfig, settings } from '../contract/index.ts';
 import { commands } from './commands.ts';
-import { columnSettings, referencePages } from './reference-pages.ts';
+import { columnSettings, policyRowKeys, referencePages } from './reference-pages.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -65,6 +65,20 @@ describe('docs', () => {
       '        zzz: 1',
     ];
     await writeFile(join(folder, 'schoolhouse.yaml'), lines.join('\n'));
+    const read = await readProjectConfig(folder, await nodeEffects());
+    await rm(folder, { recursive: true });
+    const unknown = (read.kind === 'problems' ? read.problems : [])
+      .filter((one) => one.code === 'config.unknown-key')
+      .map((one) => one.facts.key);
+    expect(unknown).toEqual(['zzz']);
+  });
+
+  it('every key of a row of a policy in configuration.md is one that schoolhouse.yaml may have', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'schoolhouse-docs-'));
+    const keys = [...policyRowKeys.map(([key]) => key), 'zzz'];
+    const row = keys.map((key) => `${key}: [wrong]`).join(', ');
+    const text = `policies: { attendance.half_day_is: [{ ${row} }] }`;
+    await writeFile(join(folder, 'schoolhouse.yaml'), text);
     const read = await readProjectConfig(folder, await nodeEffects());
     await rm(folder, { recursive: true });
     const unknown = (read.kind === 'problems' ? read.problems : [])

@@ -153,6 +153,15 @@ const laterKeys = Object.entries(policies)
   .filter(([, policy]) => policy.isLater)
   .map(([key]) => `\`${key}\``);
 
+/** Keys of a row of a policy; a test asks the reader of schoolhouse.yaml for each. */
+export const policyRowKeys: readonly (readonly [string, string])[] = [
+  ['value', 'The value.'],
+  ['scope_type', '`all` (default), `grade_level` or `class`, where the policy may differ by it.'],
+  ['scope_id', 'The grade level or class; not with `all`.'],
+  ['effective_from', 'First day on which it holds; from the beginning without it.'],
+  ['effective_to', 'Last day on which it holds; open without it.'],
+];
+
 const policyNotes = [
   '## Policies',
   'Definitions that schools differ in, under `policies:`. A value alone holds for the whole project. A list holds rows, each with',
@@ -168,6 +177,13 @@ const policyNotes = [
   '    - { value: half, effective_from: 2025-07-01 }',
   '  assessment: { max_percent: 120 }',
   '```',
+  'A row has these keys:',
+  '',
+  ...table(
+    ['key', 'means'],
+    policyRowKeys.map(([key, means]) => [`\`${key}\``, means]),
+  ),
+  '',
   'These belong to tables and feeds that come later. They are accepted and change nothing yet, and `run` and `check` say so:',
   `${laterKeys.join(', ')}.`,
   '',

@@ -1,4 +1,14 @@
-import { type Effects, joinSql, pipelineError, quoteText, type Sql, sql } from '../base/index.ts';
+import { dirname } from 'node:path';
+import {
+  type Effects,
+  joinSql,
+  localDate,
+  pipelineError,
+  quoteText,
+  type Sql,
+  sql,
+} from '../base/index.ts';
+import { readConfig } from '../contract/index.ts';
 import type { Row } from '../engine/index.ts';
 import { noteAccess } from './access-log.ts';
 import { runErrors } from './errors.ts';
@@ -91,6 +101,13 @@ const whereOf = (filter: QuarantineFilter): Sql => {
   return joinSql(conditions, ' and ');
 };
 
+/** Today where the school is, as `received_on` is told; settings that do not compile are told elsewhere. */
+const schoolDay = async (dataFolder: string, effects: Effects): Promise<string> => {
+  const config = await readConfig({ projectFolder: dirname(dataFolder), flags: [] }, effects);
+  const zone = config.kind === 'ok' ? config.value.settings.timezone : 'UTC';
+  return localDate(effects.now(), zone);
+};
+
 const orphansQuery = (where: Sql, today: string): Sql => {
   // A run that failed tells its refusals, and not its files: they wait since today.
   const days = sql`coalesce(date ${quoteText(today)} - f.received_on, 0)`;
@@ -143,7 +160,7 @@ export const listQuarantine = (
       const records = await reader.query(
         sql`select ${columns} from quarantine.record where ${shown} order by file, line, "row", record_id limit ${options.limit}`,
       );
-      const today = effects.now().toISOString().slice(0, 10);
+      const today = await schoolDay(options.dataFolder, effects);
       const orphans = await reader.query(orphansQuery(where, today));
       return {
         snapshot: reader.snapshot.manifest.run,

@@ -173,7 +173,7 @@ export const ledgerRelations = {
       column('line', 'BIGINT', 'Physical line, from 1.'),
       column('byte_offset', 'BIGINT', 'First byte in the decompressed file.'),
       column('byte_length', 'BIGINT', 'Bytes of the record.'),
-      column('stage', 'VARCHAR', 'scan, type, staging or silver.'),
+      column('stage', 'VARCHAR', 'scan, type or silver.'),
       column('reasons', 'STRUCT(code VARCHAR, "column" VARCHAR)[]', 'Every reason.'),
       column(
         'raw_record',
