@@ -15,7 +15,7 @@ export const quoteText = (text: string | null): Sql =>
 
 /**
  * A path as the engine must be given it to open that one file: it takes a name with * ? or [ in it for a
- * pattern. It knows no way to write { or a backslash: names with these are refused before.
+ * pattern. It knows no way to write { or a backslash: files with these in their names are read through a copy.
  */
 export const quotePath = (path: string): Sql => quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
 

@@ -1,4 +1,4 @@
-import type { Effects } from '../base/index.ts';
+import { type Effects, isUnspeakablePath } from '../base/index.ts';
 import { findByteOrderMark, trackEncoding } from './decode-encoding.ts';
 import { transcodeText } from './decode-transcode.ts';
 import type { ScanOutcome, ScanReport, ScanSettings, ScanWarning, TextEncoding } from './scan.ts';
@@ -144,7 +144,8 @@ const scanDirect = async (
     );
   }
   const isReadable = pass.isAscii || (pass.isValid && encoding === 'utf-8');
-  if (pass.regular !== undefined && isReadable)
+  // A name that the engine cannot be given is read through a copy, too.
+  if (pass.regular !== undefined && isReadable && !isUnspeakablePath(path))
     return { kind: 'scanned', report: regularReport(path, pass.regular) };
   const delimiter = format === 'tsv' ? '\t' : detectDelimiter(pass.head.subarray(start));
   return copyCsv({ path, encoding, delimiter, start, tempFolder }, effects);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Effects, isUnspeakablePath } from '../base/index.ts';
+import type { Effects } from '../base/index.ts';
 import { classifyName, type DataFormat } from './classify-name.ts';
 import { isMatch } from './match-pattern.ts';
 
@@ -20,7 +20,7 @@ export type SkippedFile = { readonly path: string; readonly why: 'ignored' | 'ot
 /** Something under a data name that must not be opened: reason `file_unsafe`. */
 export type UnsafeFile = {
   readonly path: string;
-  /** `name`: the engine could not be told to open it. */
+  /** `name`: it is no UTF-8, so that it cannot be asked for. */
   readonly what: 'link' | 'folder' | 'special' | 'name';
 };
 
@@ -94,8 +94,6 @@ const visit = async (path: string, walk: Walk, effects: Effects): Promise<boolea
   if (named.kind === 'other') {
     if (facts.kind === 'file') found.skipped.push({ path, why: 'other_extension' });
     else found.unsafe.push({ path, what: facts.kind === 'link' ? 'link' : 'special' });
-  } else if (facts.kind === 'file' && isUnspeakablePath(path)) {
-    found.unsafe.push({ path, what: 'name' });
   } else if (facts.kind !== 'file') {
     const what = facts.kind === 'other' ? 'special' : facts.kind;
     found.unsafe.push({ path, what });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { attendanceCsv, studentsCsv } from '../kit/csv.ts';
 import { makeProject } from '../kit/school-project.ts';
@@ -26,18 +27,35 @@ it('a file name that looks like a pattern names that file alone', async () => {
   ]);
 });
 
-it('a name that the engine cannot be given is set aside and stops no other', async () => {
+it('a name that the engine cannot be given is read all the same', async () => {
   await using project = await makeProject({
     'students.csv': students,
-    'attendance_{1,2}.csv': day('a1'),
-    'attendance_3.csv': day('a3'),
+    'attendance_1.csv': day('one'),
+    'attendance_{1,2}.csv': day('brace'),
+    'attendance_a\\b.csv': day('backslash'),
   });
-  const { files, totals } = await project.run();
-  expect(files.find((file) => file.path.includes('{'))).toMatchObject({
-    status: 'set_aside',
-    reason: 'file_unsafe',
-  });
-  expect(totals.loaded).toBe(2);
+  expect((await project.run()).status).toBe('ok');
+  expect(
+    await project.rows(
+      'select attendance_id as id, _source_line as line from bronze.attendance order by id',
+    ),
+  ).toEqual([
+    { id: 'backslash', line: 2 },
+    { id: 'brace', line: 2 },
+    { id: 'one', line: 2 },
+  ]);
+});
+
+it('a name that is not UTF-8 is told', async () => {
+  await using project = await makeProject({ 'students.csv': students });
+  const folder = Buffer.from(`${project.folder}/data/raw/`);
+  writeFileSync(Buffer.concat([folder, Buffer.from([0xe9]), Buffer.from('.csv')]), day('a1'));
+  const { files, status } = await project.run();
+  expect(status).toBe('data');
+  expect(files.map((file) => [file.status, file.reason])).toContainEqual([
+    'set_aside',
+    'file_unsafe',
+  ]);
 });
 
 it('thousands of new columns are told in one warning and not kept; a header of 200,000 characters takes no time', async () => {

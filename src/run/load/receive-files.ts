@@ -173,7 +173,7 @@ export const receiveFiles = async (
   for (const { path, what } of listing.unsafe) {
     const text =
       what === 'name'
-        ? 'Its name has { or a backslash in it, or is not UTF-8, so that it cannot be opened: rename it.'
+        ? 'Its name is not UTF-8, so that it cannot be opened: rename it.'
         : `It is a ${what === 'special' ? 'device or pipe' : what}, not a file; it was not opened.`;
     found.unreceived.push(unreceived(path, 'set_aside', { reason: 'file_unsafe', text }));
   }
