@@ -204,6 +204,18 @@ it('columns that came later are null in old parts, and integers widen', async ()
   expect(await lake.lines()).toEqual(['a|p|2024-01-01|7|', 'b|p|2024-02-01|9007199254740993|n']);
 });
 
+it('one old part alone is read with the columns that came later, too', async () => {
+  await lake.commit(1, (d) => d.write(moves, movesOf([['a', 'p', '2024-01-01', 7]])));
+  const wider = {
+    ...moves,
+    columns: [...moves.columns, { name: 'note', type: 'varchar', privacy: 'public' }],
+  };
+  const none = trustedSql(`select *, 'n' as note from (${movesOf([])})`);
+  await lake.commit(2, (d) => d.append(wider, none));
+  expect(await parts()).toHaveLength(1);
+  expect(await lake.lines()).toEqual(['a|p|2024-01-01|7|']);
+});
+
 it('a type that may lose values is written anew, part by part', async () => {
   await lake.commit(1, (d) => d.write(moves, movesOf(fiveMonths)));
   const text = {
