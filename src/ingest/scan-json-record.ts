@@ -1,5 +1,6 @@
 import type { JsonPlace, TextEncoding } from './scan.ts';
 import { type ByteWindow, recordLimitBytes } from './scan-file-window.ts';
+import { type JsonPattern, matchPattern } from './scan-json-regular.ts';
 import { findElementEnd, findLineEnd, findObjectEnd, skipBlanks } from './scan-json-resync.ts';
 import {
   emptyJsonFound,
@@ -21,6 +22,8 @@ export type JsonRecord = JsonFound & {
   isRest: boolean;
   /** Bytes of that rest which are behind `stop`. */
   unread: number;
+  /** It has the progress's pattern: its values are the pattern's spans, `names` and `values` are of an earlier record. */
+  isRegular: boolean;
 };
 
 export const emptyJsonRecord = (): JsonRecord => ({
@@ -31,6 +34,7 @@ export const emptyJsonRecord = (): JsonRecord => ({
   isInvalid: false,
   isRest: false,
   unread: 0,
+  isRegular: false,
 });
 
 /** How far a scan has come in its array or sequence. */
@@ -43,6 +47,8 @@ export type JsonProgress = {
   isDone: boolean;
   /** Bytes looked through for the end of broken elements without finding it. */
   wasted: number;
+  /** What the records are expected to look like. */
+  pattern: JsonPattern | undefined;
 };
 
 /** `blank`: white space only so far; `more`: the window ends before the record does. */
@@ -60,6 +66,7 @@ const take = (
   record.stop = range.stop;
   record.next = range.next;
   record.isInvalid = isInvalid;
+  if (isInvalid) record.isRegular = false;
   record.isRest = false;
   record.unread = 0;
   return 'record';
@@ -125,6 +132,20 @@ const resyncElement = (
 const isTooLong = (outcome: JsonOutcome, record: JsonRecord, start: number): boolean =>
   (outcome === 'more' || outcome === 'value') && record.end - start > recordLimitBytes;
 
+const readValue = (
+  { bytes, end, isLast }: ByteWindow,
+  { encoding, place, pattern }: JsonProgress,
+  record: JsonRecord,
+  start: number,
+): JsonOutcome => {
+  const stop = pattern === undefined ? -1 : matchPattern(pattern, bytes, start, end);
+  record.isRegular = stop >= 0;
+  if (stop < 0)
+    return readJsonValue({ bytes, end, isLast, encoding, depth: place.depth }, start, record);
+  record.end = stop;
+  return 'value';
+};
+
 const readElement = (
   window: ByteWindow,
   progress: JsonProgress,
@@ -144,12 +165,7 @@ const readElement = (
     progress.isFirst = false;
     return take(record, { start, stop: start, next: start + 1 }, true);
   }
-  const { encoding, place } = progress;
-  const outcome = readJsonValue(
-    { bytes, end, isLast, encoding, depth: place.depth },
-    start,
-    record,
-  );
+  const outcome = readValue(window, progress, record, start);
   if (outcome === 'too-deep') return outcome;
   if (isTooLong(outcome, record, start)) return 'too-long';
   if (outcome === 'more') return 'more';
@@ -191,12 +207,7 @@ const readOneOfSequence = (
   start: number,
 ): JsonRecordOutcome => {
   const { bytes, end, isLast } = window;
-  const { encoding, place } = progress;
-  const outcome = readJsonValue(
-    { bytes, end, isLast, encoding, depth: place.depth },
-    start,
-    record,
-  );
+  const outcome = readValue(window, progress, record, start);
   if (outcome === 'too-deep') return outcome;
   if (isTooLong(outcome, record, start)) return 'too-long';
   if (outcome === 'more') return 'more';

@@ -236,3 +236,52 @@ test('a file of several chunks is scanned as one, and any record of it is found 
   );
   expect(extracted[2]?.cells).toEqual({ id: '4096', name: `é"${'x'.repeat(46)}` });
 });
+
+// 300 records, so that the pattern of the first ones is in use; one among them differs.
+const among = (odd: string): string => {
+  const record = (n: number): string => `{"id": "A${n}", "n": ${n}, "late": ${n % 2 === 0}}`;
+  const records = Array.from({ length: 300 }, (_, index) => (index === 150 ? odd : record(index)));
+  return `[${records.join(',\n')}]`;
+};
+
+test.each([
+  ['an escaped quote', '{"id": "a\\"b", "n": 1, "late": true}', '"a""b","1","true"'],
+  ['an escaped line feed', '{"id": "a\\nb", "n": 1, "late": true}', '"a\nb","1","true"'],
+  ['letters that are not ASCII', '{"id": "Zoë", "n": 1, "late": true}', '"Zoë","1","true"'],
+  ['null', '{"id": null, "n": null, "late": null}', ',,'],
+  ['an empty text', '{"id": "", "n": -0.50, "late": false}', '"","-0.50","false"'],
+  ['an exponent', '{"id": "x", "n": 1E2, "late": true}', '"x","1E2","true"'],
+  ['another order', '{"n": 1, "id": "x", "late": true}', '"x","1","true"'],
+  ['other white space', '{ "id":"x","n":1,"late":true }', '"x","1","true"'],
+  ['a missing member', '{"id": "x", "late": true}', '"x",,"true"'],
+  ['an inner object', '{"id": {"a": 1}, "n": 1, "late": true}', ',"1","true","1"'],
+  ['an inner array', '{"id": [1, 2], "n": 1, "late": true}', '"[1,2]","1","true"'],
+])('a record unlike the others is read as carefully: %s', async (_, odd, cells) => {
+  const found = await report(among(odd));
+  const text = copy(found);
+  expect([found.read, found.refused]).toEqual([300, 0]);
+  expect(text).toContain(`\n151,151,${cells}\n`);
+  expect(text).toContain('\n152,152,"A151","151","false"');
+  expect(text).toContain('\n300,300,"A299","299","false"');
+});
+
+test.each([
+  ['a number with a leading zero', '{"id": "x", "n": 01, "late": true}', 'json_invalid'],
+  ['a number without digits', '{"id": "x", "n": -, "late": true}', 'json_invalid'],
+  ['half a word', '{"id": "x", "n": 1, "late": tru}', 'json_invalid'],
+  ['a line break in a text', '{"id": "x\ny", "n": 1, "late": true}', 'json_invalid'],
+  ['a control character', '{"id": "x\u007f", "n": 1, "late": true}', 'control_character'],
+  ['a name twice', '{"id": "x", "id": 1, "late": true}', 'json_duplicate_key'],
+])('a bad record among regular ones is refused: %s', async (_, odd, code) => {
+  const found = await report(among(odd));
+  expect([found.read, found.refused]).toEqual([300, 1]);
+  expect(codes(found)).toEqual([[151, 151, code]]);
+});
+
+test('bytes that are no UTF-8 among regular records are refused', async () => {
+  const text = among('{"id": "x?y", "n": 1, "late": true}');
+  const bytes = Buffer.from(text);
+  bytes[text.indexOf('x?y') + 1] = 0xff;
+  const found = await report(bytes, { encoding: 'utf-8' });
+  expect(codes(found)).toEqual([[151, 151, 'encoding_invalid']]);
+});

@@ -28,6 +28,7 @@ import {
   type JsonRecord,
   readJsonRecord,
 } from './scan-json-record.ts';
+import { type JsonPattern, learnPattern, putMatched } from './scan-json-regular.ts';
 import { countBreaks } from './scan-json-resync.ts';
 import type { JsonShape } from './scan-json-shape.ts';
 import { chooseStart, type JsonStart } from './scan-json-start.ts';
@@ -86,7 +87,12 @@ type Copying = {
   /** Columns when the first row was written; -1 before. */
   firstWidth: number;
   isMultiline: boolean;
+  /** How many patterns were learnt for nothing, as a negative number; none is learnt below `patienceRecords`. */
+  patience: number;
 };
+
+/** So many records of a file without a pattern are looked at twice. */
+const patienceRecords = -256;
 
 const lineBreak = /[\r\n]/;
 
@@ -108,6 +114,25 @@ const putRow = (copying: Copying): void => {
   if (copying.firstWidth < 0) copying.firstWidth = columns.size;
 };
 
+/** A record whose members are the columns, in their order, shows what the next ones look like. */
+const learn = (copying: Copying): void => {
+  const { progress, record, columns, window, text } = copying;
+  const { names } = record;
+  if (copying.patience < patienceRecords || text.encoding !== 'utf-8') return;
+  if (names.length !== columns.size || names.some((name, index) => columns.get(name) !== index))
+    return;
+  copying.patience -= 1;
+  progress.pattern = learnPattern(window.bytes, record.start, record.stop);
+};
+
+const putRegular = (copying: Copying, pattern: JsonPattern, place: string): void => {
+  const { sink, window } = copying;
+  const before = sink.length;
+  putMatched(sink, window.bytes, pattern, place);
+  copying.longest = Math.max(copying.longest, sink.length - before);
+  copying.patience = Math.min(0, copying.patience + 1);
+};
+
 const nextRow = (copying: Copying): { readonly row: number; readonly line: number } => {
   copying.row += 1;
   const { row, line, window, record } = copying;
@@ -118,17 +143,24 @@ const nextRow = (copying: Copying): { readonly row: number; readonly line: numbe
 };
 
 const takeRecord = (copying: Copying): SetAside | undefined => {
-  const { window, record, columns, refused, text } = copying;
+  const { window, record, columns, refused, text, progress } = copying;
   const { row, line } = nextRow(copying);
+  if (record.isRegular && progress.pattern !== undefined) {
+    putRegular(copying, progress.pattern, `${row},${line}`);
+    return undefined;
+  }
   const codes = codesOfJson(record);
   if (record.isObject && !record.isInvalid)
     for (const name of record.names) if (!columns.has(name)) columns.set(name, columns.size);
+  if (progress.pattern?.columns !== columns.size) progress.pattern = undefined;
   if (columns.size > columnLimit) {
     const detail = `The records have more than ${columnLimit} members in all.`;
     return { kind: 'set_aside', reason: 'record_too_long', detail, line };
   }
-  if (codes.length === 0) putRow(copying);
-  else refused.put(describeJsonRecord(window, record, { row, line, codes }, text.encoding));
+  if (codes.length === 0) {
+    putRow(copying);
+    learn(copying);
+  } else refused.put(describeJsonRecord(window, record, { row, line, codes }, text.encoding));
   return undefined;
 };
 
@@ -259,6 +291,7 @@ const begin = (
     isFirst: true,
     isDone: false,
     wasted: 0,
+    pattern: undefined,
   },
   record: emptyJsonRecord(),
   sink: openSink(text.tempFolder, '-copy.csv', effects),
@@ -271,6 +304,7 @@ const begin = (
   longest: 0,
   firstWidth: -1,
   isMultiline: false,
+  patience: 0,
 });
 
 /**
