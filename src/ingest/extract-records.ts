@@ -98,7 +98,7 @@ const openCursor = (plain: PlainText, window: ByteWindow, mark: RecordMark): Cur
         isFirst: mark.row === 1,
         isDone: false,
         wasted: 0,
-        pattern: undefined,
+        patterns: [],
       };
       return jsonCursor(plain, progress, window, mark);
     }

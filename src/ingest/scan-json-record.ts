@@ -22,8 +22,8 @@ export type JsonRecord = JsonFound & {
   isRest: boolean;
   /** Bytes of that rest which are behind `stop`. */
   unread: number;
-  /** It has the progress's pattern: its values are the pattern's spans, `names` and `values` are of an earlier record. */
-  isRegular: boolean;
+  /** Its values are this pattern's spans; `names` and `values` are of an earlier record. */
+  pattern: JsonPattern | undefined;
 };
 
 export const emptyJsonRecord = (): JsonRecord => ({
@@ -34,7 +34,7 @@ export const emptyJsonRecord = (): JsonRecord => ({
   isInvalid: false,
   isRest: false,
   unread: 0,
-  isRegular: false,
+  pattern: undefined,
 });
 
 /** How far a scan has come in its array or sequence. */
@@ -47,8 +47,8 @@ export type JsonProgress = {
   isDone: boolean;
   /** Bytes looked through for the end of broken elements without finding it. */
   wasted: number;
-  /** What the records are expected to look like. */
-  pattern: JsonPattern | undefined;
+  /** What records are known to look like. */
+  readonly patterns: JsonPattern[];
 };
 
 /** `blank`: white space only so far; `more`: the window ends before the record does. */
@@ -66,7 +66,7 @@ const take = (
   record.stop = range.stop;
   record.next = range.next;
   record.isInvalid = isInvalid;
-  if (isInvalid) record.isRegular = false;
+  if (isInvalid) record.pattern = undefined;
   record.isRest = false;
   record.unread = 0;
   return 'record';
@@ -134,16 +134,19 @@ const isTooLong = (outcome: JsonOutcome, record: JsonRecord, start: number): boo
 
 const readValue = (
   { bytes, end, isLast }: ByteWindow,
-  { encoding, place, pattern }: JsonProgress,
+  { encoding, place, patterns }: JsonProgress,
   record: JsonRecord,
   start: number,
 ): JsonOutcome => {
-  const stop = pattern === undefined ? -1 : matchPattern(pattern, bytes, start, end);
-  record.isRegular = stop >= 0;
-  if (stop < 0)
-    return readJsonValue({ bytes, end, isLast, encoding, depth: place.depth }, start, record);
-  record.end = stop;
-  return 'value';
+  for (const pattern of patterns) {
+    const stop = matchPattern(pattern, bytes, start, end);
+    if (stop < 0) continue;
+    record.pattern = pattern;
+    record.end = stop;
+    return 'value';
+  }
+  record.pattern = undefined;
+  return readJsonValue({ bytes, end, isLast, encoding, depth: place.depth }, start, record);
 };
 
 const readElement = (

@@ -87,12 +87,14 @@ type Copying = {
   /** Columns when the first row was written; -1 before. */
   firstWidth: number;
   isMultiline: boolean;
-  /** How many patterns were learnt for nothing, as a negative number; none is learnt below `patienceRecords`. */
-  patience: number;
+  /** Records that were looked at for a pattern. */
+  looked: number;
 };
 
-/** So many records of a file without a pattern are looked at twice. */
-const patienceRecords = -256;
+/** Kinds of records whose pattern is kept; a file has a few, or none at all. */
+const patternLimit = 4;
+/** A file that showed no more patterns in so many records is not asked further. */
+const patternTrials = 256;
 
 const lineBreak = /[\r\n]/;
 
@@ -114,23 +116,25 @@ const putRow = (copying: Copying): void => {
   if (copying.firstWidth < 0) copying.firstWidth = columns.size;
 };
 
-/** A record whose members are the columns, in their order, shows what the next ones look like. */
+/** Keeps what this record looks like, when its members stand in the order of the columns. */
 const learn = (copying: Copying): void => {
   const { progress, record, columns, window, text } = copying;
-  const { names } = record;
-  if (copying.patience < patienceRecords || text.encoding !== 'utf-8') return;
-  if (names.length !== columns.size || names.some((name, index) => columns.get(name) !== index))
-    return;
-  copying.patience -= 1;
-  progress.pattern = learnPattern(window.bytes, record.start, record.stop);
+  const { patterns } = progress;
+  if (patterns.length >= patternLimit || text.encoding !== 'utf-8') return;
+  copying.looked += 1;
+  if (copying.looked > patternTrials) return;
+  const places = record.names.map((name) => columns.get(name) ?? 0);
+  if (places.some((place, index) => index > 0 && place <= (places[index - 1] ?? 0))) return;
+  const range = { from: record.start, to: record.stop };
+  const pattern = learnPattern(window.bytes, range, places);
+  if (pattern !== undefined) patterns.push(pattern);
 };
 
 const putRegular = (copying: Copying, pattern: JsonPattern, place: string): void => {
-  const { sink, window } = copying;
+  const { sink, window, columns } = copying;
   const before = sink.length;
-  putMatched(sink, window.bytes, pattern, place);
+  putMatched(sink, window.bytes, pattern, { place, width: columns.size });
   copying.longest = Math.max(copying.longest, sink.length - before);
-  copying.patience = Math.min(0, copying.patience + 1);
 };
 
 const nextRow = (copying: Copying): { readonly row: number; readonly line: number } => {
@@ -143,16 +147,15 @@ const nextRow = (copying: Copying): { readonly row: number; readonly line: numbe
 };
 
 const takeRecord = (copying: Copying): SetAside | undefined => {
-  const { window, record, columns, refused, text, progress } = copying;
+  const { window, record, columns, refused, text } = copying;
   const { row, line } = nextRow(copying);
-  if (record.isRegular && progress.pattern !== undefined) {
-    putRegular(copying, progress.pattern, `${row},${line}`);
+  if (record.pattern !== undefined) {
+    putRegular(copying, record.pattern, `${row},${line}`);
     return undefined;
   }
   const codes = codesOfJson(record);
   if (record.isObject && !record.isInvalid)
     for (const name of record.names) if (!columns.has(name)) columns.set(name, columns.size);
-  if (progress.pattern?.columns !== columns.size) progress.pattern = undefined;
   if (columns.size > columnLimit) {
     const detail = `The records have more than ${columnLimit} members in all.`;
     return { kind: 'set_aside', reason: 'record_too_long', detail, line };
@@ -291,7 +294,7 @@ const begin = (
     isFirst: true,
     isDone: false,
     wasted: 0,
-    pattern: undefined,
+    patterns: [],
   },
   record: emptyJsonRecord(),
   sink: openSink(text.tempFolder, '-copy.csv', effects),
@@ -304,7 +307,7 @@ const begin = (
   longest: 0,
   firstWidth: -1,
   isMultiline: false,
-  patience: 0,
+  looked: 0,
 });
 
 /**
