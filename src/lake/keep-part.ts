@@ -19,17 +19,17 @@ const readFooters = async (
 ): Promise<ReadonlyMap<string, { rows: number; columns: FooterColumn[] }>> => {
   const list = joinSql(paths.map(quotePath));
   const found = new Map<string, { rows: number; columns: FooterColumn[] }>();
-  const counts = await context.engine.rows(
-    sql`select file_name, num_rows from parquet_file_metadata([${list}])`,
-  );
-  for (const row of counts)
-    found.set(String(row.file_name), { rows: Number(row.num_rows), columns: [] });
   const elements = await context.engine.rows(
-    sql`select file_name, name, duckdb_type, coalesce(num_children, 0) as children from parquet_schema([${list}])`,
+    sql`select file_name, num_rows as file_rows, null as name, null as duckdb_type, 0 as children from parquet_file_metadata([${list}])
+      union all select file_name, null, name, duckdb_type, coalesce(num_children, 0) from parquet_schema([${list}])`,
   );
   // The footer is a tree in depth-first order: `below` counts the elements that are still inside others.
   let below: number[] = [];
   for (const row of elements) {
+    if (row.file_rows !== null) {
+      found.set(String(row.file_name), { rows: Number(row.file_rows), columns: [] });
+      continue;
+    }
     const entry = found.get(String(row.file_name));
     const children = Number(row.children);
     if (row.name === 'duckdb_schema' && below.length === 0) {

@@ -26,7 +26,9 @@ export const writeDuckDBFile = async (path: string, statements: readonly Sql[]):
     try {
       const connection = await instance.connect();
       try {
-        for (statement of [...functionStatements.map(lasting), ...statements, 'checkpoint'])
+        const all = [...functionStatements.map(lasting), ...statements];
+        // One commit: each would write the file anew.
+        for (statement of ['begin transaction', ...all, 'commit', 'checkpoint'])
           await connection.run(statement);
       } finally {
         connection.closeSync();
