@@ -1,3 +1,4 @@
+export { createTable } from './create-table.ts';
 export { type FileLock, openFileLock } from './duckdb/file-lock.ts';
 export { functionsHash } from './duckdb/functions.ts';
 export { openDuckDB } from './duckdb/open-duckdb.ts';

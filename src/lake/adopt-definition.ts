@@ -1,5 +1,5 @@
 import { joinSql, quoteName, type Sql, sql, trustedSql } from '../base/index.ts';
-import { castQuery } from './cast-query.ts';
+import { storedColumns } from './cast-query.ts';
 import type { DraftContext, RelationDefinition } from './draft-context.ts';
 import type { LakeColumn, Part, PartsRelation } from './manifest.ts';
 import { entryQuery } from './relation-query.ts';
@@ -58,11 +58,7 @@ export const adoptDefinition = async (
   definition: RelationDefinition,
 ): Promise<PartsRelation> => {
   const found = context.relations.get(definition.name);
-  const nulls = definition.columns.map(
-    (c) => sql`cast(null as ${trustedSql(c.type)}) as ${quoteName(c.name)}`,
-  );
-  const empty = sql`select ${joinSql(nulls)} where false`;
-  const { columns } = await castQuery(context.engine, definition, empty);
+  const columns = await storedColumns(context.engine, definition);
   if (found?.kind !== 'parts') return entryOf(context, definition, { columns, parts: [] });
   const isReadable = canReadAs(found, columns);
   if (isReadable && found.partitionBy === definition.partitionBy)

@@ -45,17 +45,49 @@ const canonicalTypes = async (
 };
 
 type Names = readonly string[];
+type Relation = { readonly name: string; readonly columns: readonly LakeColumn[] };
+
+const refuse = (relation: Relation, problems: readonly string[]): void => {
+  if (problems.length === 0) return;
+  const facts = { relation: relation.name, problems: problems.join('; ') };
+  throw pipelineError(lakeErrors, 'lake.columns', facts);
+};
+
+const declaredProblems = (declared: Names): readonly string[] => {
+  const twice = declared.filter((name, index) => declared.indexOf(name) !== index);
+  return [
+    ...(declared.length === 0 ? ['it has none'] : []),
+    ...twice.map((name) => `${name} is declared twice`),
+    ...declared.filter((name) => reserved.has(name)).map((name) => `the name ${name} is reserved`),
+  ];
+};
 
 const nameProblems = (declared: Names, found: Names): readonly string[] => {
   const missing = declared.filter((name) => !found.includes(name));
   const extra = found.filter((name) => !declared.includes(name));
-  const twice = declared.filter((name, index) => declared.indexOf(name) !== index);
   return [
     ...missing.map((name) => `${name} is missing`),
     ...extra.map((name) => `${name} is not declared`),
-    ...twice.map((name) => `${name} is declared twice`),
-    ...declared.filter((name) => reserved.has(name)).map((name) => `the name ${name} is reserved`),
   ];
+};
+
+/** The declared columns with types as the engine writes them. Throws `lake.columns` with every problem. */
+export const storedColumns = async (
+  engine: Engine,
+  relation: Relation,
+): Promise<readonly LakeColumn[]> => {
+  refuse(relation, declaredProblems(relation.columns.map((column) => column.name)));
+  const types = await canonicalTypes(engine, relation.columns);
+  const columns = relation.columns.map((column, i) => ({
+    ...column,
+    type: types[i] ?? column.type,
+  }));
+  const huge = columns.filter(({ type }) => isHuge(type));
+  refuse(
+    relation,
+    huge.map(({ name, type }) => `${name} is declared ${type}, which Parquet cannot hold`),
+  );
+  return columns;
 };
 
 export type CastQuery = {
@@ -67,34 +99,32 @@ export type CastQuery = {
 
 /**
  * Binds a query against declared columns without running it. Throws `lake.columns` with every problem:
- * other names, HUGEINT, a floating number where an exact one is declared.
+ * other names, HUGEINT, a floating number where an exact one is declared. A query that is known to be
+ * typed is not bound twice: the footer of what it writes tells whether it was.
  */
 export const castQuery = async (
   engine: Engine,
-  relation: { readonly name: string; readonly columns: readonly LakeColumn[] },
+  relation: Relation,
   query: Sql,
+  isTyped = false,
 ): Promise<CastQuery> => {
-  const declared = relation.columns;
-  const refuse = (problems: readonly string[]): void => {
-    if (problems.length === 0) return;
-    const facts = { relation: relation.name, problems: problems.join('; ') };
-    throw pipelineError(lakeErrors, 'lake.columns', facts);
-  };
-  refuse(declared.length === 0 ? ['it has none'] : []);
+  const columns = await storedColumns(engine, relation);
+  const names = columns.map((column) => column.name);
+  if (isTyped)
+    return { query: sql`select ${joinSql(names.map(quoteName))} from (${query})`, columns };
   const found = await engine.describe(query);
   refuse(
+    relation,
     nameProblems(
-      declared.map((c) => c.name),
-      found.map((c) => c.name),
+      names,
+      found.map((column) => column.name),
     ),
   );
-  const types = await canonicalTypes(engine, declared);
-  const columns = declared.map((column, i) => ({ ...column, type: types[i] ?? column.type }));
   const foundType = new Map(found.map((column) => [column.name, column.type]));
   refuse(
+    relation,
     columns.flatMap(({ name, type }) => {
       const from = foundType.get(name) ?? '';
-      if (isHuge(type)) return [`${name} is declared ${type}, which Parquet cannot hold`];
       if (isHuge(from)) return [`${name} is ${from}: cast it to ${type}`];
       return isFloating(from) && !isFloating(type)
         ? [`${name} is ${from} where ${type} is declared: cast or round it`]

@@ -9,6 +9,7 @@ import { lakeErrors } from './errors.ts';
 import { guardDisk } from './guard-disk.ts';
 import { draftsFolder, isRelationName, manifestName } from './layout.ts';
 import type { LakeColumn, LakeRelation, Manifest, Part } from './manifest.ts';
+import { type NarrowOptions, narrowQuery } from './narrow-query.ts';
 import { readCurrent, type Snapshot } from './read-snapshot.ts';
 import { entryQuery } from './relation-query.ts';
 import { removeRows } from './replace-rows.ts';
@@ -49,7 +50,7 @@ export type Draft = {
    */
   readonly replaceRows: (
     relation: RelationDefinition,
-    change: { readonly keys: Sql; readonly insert: Sql; readonly pass?: WriteOptions['pass'] },
+    change: { readonly keys: Sql; readonly insert: Sql } & Pick<WriteOptions, 'pass' | 'isTyped'>,
   ) => Promise<readonly Part[]>;
   readonly putView: (view: ViewDefinition) => void;
   readonly drop: (name: string) => void;
@@ -61,6 +62,8 @@ export type Draft = {
   readonly names: () => readonly string[];
   /** A select of a relation as the draft has it; throws `lake.unknown-relation`. */
   readonly query: (name: string) => Sql;
+  /** The same, without rows whose column can be none of some keys (see `narrowQuery`). */
+  readonly narrowed: (name: string, options: NarrowOptions) => Promise<Sql>;
   /** The draft as readers would see it, for `createViews`. */
   readonly snapshot: () => Snapshot;
   readonly compact: (options: CompactOptions) => Promise<readonly CompactedPartition[]>;
@@ -139,11 +142,11 @@ const openWriters = (context: DraftContext): Writers => {
     context.relations.set(definition.name, { ...entry, parts: [...entry.parts, ...parts] });
     return parts;
   };
-  const replaceRows: Draft['replaceRows'] = async (definition, { keys, insert, pass }) => {
+  const replaceRows: Draft['replaceRows'] = async (definition, { keys, insert, ...options }) => {
     checkName(definition.name);
     const entry = await adoptDefinition(context, definition);
     const before = new Set(entry.parts.map((part) => part.path));
-    const inserted = await writeRows(context, definition, insert, { pass });
+    const inserted = await writeRows(context, definition, insert, options);
     const kept = await removeRows(context, { name: definition.name, entry }, keys);
     context.relations.set(definition.name, { ...entry, parts: [...kept, ...inserted.parts] });
     return [...kept.filter((part) => !before.has(part.path)), ...inserted.parts];
@@ -216,6 +219,11 @@ export const openDraft = async (
       warnings: [],
     };
   };
+  const find = (relation: string): LakeRelation => {
+    const entry = context.relations.get(relation);
+    if (entry !== undefined) return entry;
+    throw pipelineError(lakeErrors, 'lake.unknown-relation', { relation, run: options.run });
+  };
   const verifyLock = options.lock?.verify ?? (async () => undefined);
   return {
     run: options.run,
@@ -223,10 +231,12 @@ export const openDraft = async (
     ...openEditors(context),
     relation: (name) => context.relations.get(name),
     names: () => [...context.relations.keys()].sort(),
-    query: (relation) => {
-      const entry = context.relations.get(relation);
-      if (entry !== undefined) return entryQuery(lakeFolder, entry);
-      throw pipelineError(lakeErrors, 'lake.unknown-relation', { relation, run: options.run });
+    query: (relation) => entryQuery(lakeFolder, find(relation)),
+    narrowed: async (relation, narrow) => {
+      const entry = find(relation);
+      return entry.kind === 'parts'
+        ? narrowQuery(context.engine, { lakeFolder, entry }, narrow)
+        : entryQuery(lakeFolder, entry);
     },
     snapshot,
     compact: (limits) => compactPartitions(context, limits),

@@ -21,6 +21,8 @@ export type WriteOptions = {
   readonly partition?: string | undefined;
   /** How rows come into month partitions; `once` is the default. */
   readonly pass?: 'once' | MonthPass | undefined;
+  /** The query gives the declared columns in their declared types: it is not bound before it runs. */
+  readonly isTyped?: boolean | undefined;
 };
 
 /**
@@ -162,7 +164,7 @@ export const writeRows = async (
   query: Sql,
   options: WriteOptions,
 ): Promise<WrittenRows> => {
-  const cast = await castQuery(context.engine, definition, query);
+  const cast = await castQuery(context.engine, definition, query, options.isTyped);
   const parts = await withDraftFolder(context, async (folder) => {
     const drafted = await draftRows({ context, definition, cast, folder }, options);
     return keepParts(context, { name: definition.name, columns: cast.columns }, drafted);

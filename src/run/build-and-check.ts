@@ -14,6 +14,7 @@ export const buildAndCheck = async (
 ): Promise<{ report: BuildReport; checks: readonly CheckReport[] }> => {
   const { project, engine, draft, options, base, effects } = session;
   const changes = new Map<string, Change>(applied.changes);
+  const models = new Map(project.graph.models.map((model) => [model.relation, model]));
   const report = await inStep(session, 'build', () =>
     buildModels(
       {
@@ -33,6 +34,7 @@ export const buildAndCheck = async (
               hasRoster: applied.rosters.has(target.feed),
               whole: true,
             }),
+          models,
           views: session.views,
           builtIn: session.builtIn,
           changes,
@@ -55,7 +57,8 @@ export const buildAndCheck = async (
     runChecks(
       {
         engine,
-        models: new Map(project.graph.models.map((model) => [model.relation, model])),
+        draft,
+        models,
         changes,
         whole: options.fullRefresh === true,
         onCheck: (name) => session.handle.at(name),

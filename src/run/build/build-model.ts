@@ -1,14 +1,22 @@
-import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { joinSql, quoteName, quoteRelation, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable, type Engine } from '../../engine/index.ts';
 import { type Draft, heldRows, type RelationDefinition } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
 import { manyRows } from './choose-pass.ts';
-import { buildName, countRows, createDelta } from './create-delta.ts';
-import { createScopedViews, inGroups, sameGroup, scopeQuery } from './scope-query.ts';
+import { buildName, createDelta } from './create-delta.ts';
+import { partRows } from './scope-context.ts';
+import {
+  createScopedViews,
+  type Groups,
+  rowsOfGroups,
+  sameGroup,
+  scopeQuery,
+  spanGroups,
+} from './scope-query.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
 import { typedColumns, writeWhole } from './write-whole.ts';
 
@@ -19,6 +27,8 @@ export type BuildContext = {
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Feeds whose staging holds every winner in this run. */
   readonly fullFeeds: Set<string>;
+  /** Every model of the project, and those of them that are views, by relation. */
+  readonly models: ReadonlyMap<string, Model>;
   readonly views: ReadonlyMap<string, Model>;
   /** Makes `staging.<feed>_inferred` hold every member that only facts name. */
   readonly inferEverything: (contract: Contract) => Promise<void>;
@@ -47,14 +57,13 @@ const publishView = async ({ engine, draft }: BuildContext, model: Model): Promi
   );
 
 /** A relation that was not looked at still has an empty delta, so that `touched` queries bind. */
-export const createEmptyDelta = async (engine: Engine, relation: string): Promise<void> =>
-  engine.execute(
-    sql`create or replace table ${deltaName(relation)} as select * from ${quoteRelation(relation)} where false`,
+export const createEmptyDelta = async (engine: Engine, model: Model): Promise<void> => {
+  const nulls = model.columns.map(
+    ({ name, type }) => sql`cast(null as ${trustedSql(type)}) as ${quoteName(name)}`,
   );
-
-const partRows = ({ draft }: BuildContext, relation: string): number => {
-  const entry = draft.relation(relation);
-  return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
+  await engine.execute(
+    sql`create or replace view ${deltaName(model.relation)} as select ${joinSql(nulls)} where false`,
+  );
 };
 
 const storedRows = (context: BuildContext, model: Model): number =>
@@ -110,19 +119,24 @@ const buildWhole = async (
       isSmall: rowsBelow(context, model) <= manyRows,
     });
     await publishView(context, model);
-    await createEmptyDelta(engine, model.relation);
+    await createEmptyDelta(engine, model);
     return changedAll;
   }
   const after = buildName(model, 'after');
-  await engine.execute(sql`create or replace table ${after} as ${query}`);
+  const rows = await createTable(engine, after, query);
   await publishView(context, model);
-  const changed = await createDelta(engine, model, quoteRelation(model.relation), after);
-  if (changed === 0) return noChange;
+  const { removed, added } = await createDelta(engine, model, {
+    before: quoteRelation(model.relation),
+    after,
+    counts: { before: storedRows(context, model), after: rows },
+  });
+  if (removed + added === 0) return noChange;
   await draft.write(relationDefinition(model, builtFrom), sql`select * from ${after}`, {
     pass: heldRows,
+    isTyped: true,
   });
   await publishView(context, model);
-  return changedRows(changed);
+  return changedRows(removed + added);
 };
 
 /** Rows of touched groups are asked of staging too, beyond the keys that the run's files touch. */
@@ -141,7 +155,7 @@ const extendStagingFor = async (
 const applyGroups = async (
   context: BuildContext,
   model: Model,
-  builtFrom: string,
+  { builtFrom, hasRemoved }: { readonly builtFrom: string; readonly hasRemoved: boolean },
 ): Promise<void> => {
   const { engine, draft } = context;
   const removed = buildName(model, 'removed');
@@ -152,17 +166,16 @@ const applyGroups = async (
   if (storedRows(context, model) <= smallRows) {
     const kept = sql`select r.* from ${stored} as r anti join ${removed} as d on ${sameGroup(model.key, sql`r`, sql`d`)}`;
     const whole = buildName(model, 'whole');
-    await engine.execute(
-      sql`create or replace table ${whole} as ${kept} union all by name select * from ${added}`,
-    );
-    await draft.write(spec, sql`select * from ${whole}`, { pass: heldRows });
-  } else if ((await countRows(engine, removed)) === 0) {
-    await draft.append(spec, sql`select * from ${added}`, { pass: heldRows });
+    await createTable(engine, whole, sql`${kept} union all by name select * from ${added}`);
+    await draft.write(spec, sql`select * from ${whole}`, { pass: heldRows, isTyped: true });
+  } else if (!hasRemoved) {
+    await draft.append(spec, sql`select * from ${added}`, { pass: heldRows, isTyped: true });
   } else {
     await draft.replaceRows(spec, {
       keys: sql`select ${key} from ${removed}`,
       insert: sql`select * from ${added}`,
       pass: heldRows,
+      isTyped: true,
     });
   }
 };
@@ -171,19 +184,13 @@ const applyGroups = async (
  * The groups that the stored relation has rows of. In a large one they are looked for first: what they
  * span is then far less than what all groups span, as most of a day's are new.
  */
-const findPresent = async (
-  context: BuildContext,
-  model: Model,
-  { by, groups }: { readonly by: readonly string[]; readonly groups: Sql },
-): Promise<Sql> => {
-  if (storedRows(context, model) <= manyRows) return groups;
+const findPresent = async (context: BuildContext, model: Model, span: Groups): Promise<Groups> => {
+  if (storedRows(context, model) <= manyRows) return span;
   const present = buildName(model, 'present');
-  const columns = joinSql(by.map(quoteName));
-  const rows = await inGroups(context.engine, quoteRelation(model.relation), by, groups);
-  await context.engine.execute(
-    sql`create or replace table ${present} as select distinct ${columns} from (${rows})`,
-  );
-  return present;
+  const columns = joinSql(span.by.map(quoteName));
+  const rows = await rowsOfGroups(context, model.relation, span);
+  await createTable(context.engine, present, sql`select distinct ${columns} from (${rows})`);
+  return spanGroups(context.engine, span.by, present);
 };
 
 const buildGroups = async (
@@ -193,22 +200,28 @@ const buildGroups = async (
 ): Promise<Change> => {
   const { engine } = context;
   await extendStagingFor(context, model, by);
-  const groups = groupsName(model);
-  const scoped = await createScopedViews(engine, model.reads, by, groups);
+  const span = await spanGroups(engine, by, groupsName(model));
+  const scoped = await createScopedViews(context, model.reads, span);
   const query = await scopeQuery(engine, model.sql, scoped);
   const after = buildName(model, 'after');
-  await engine.execute(
-    sql`create or replace table ${after} as select ${typedColumns(model)} from (${query})`,
+  const rowsAfter = await createTable(
+    engine,
+    after,
+    sql`select ${typedColumns(model)} from (${query})`,
   );
   const before = buildName(model, 'before');
-  const known = await findPresent(context, model, { by, groups });
-  const rows = await inGroups(engine, quoteRelation(model.relation), by, known);
-  await engine.execute(sql`create or replace table ${before} as ${rows}`);
-  const changed = await createDelta(engine, model, before, after);
-  if (changed === 0) return noChange;
-  await applyGroups(context, model, builtFrom);
+  const known = await findPresent(context, model, span);
+  const rowsBefore = await createTable(
+    engine,
+    before,
+    await rowsOfGroups(context, model.relation, known),
+  );
+  const counts = { before: rowsBefore, after: rowsAfter };
+  const { removed, added } = await createDelta(engine, model, { before, after, counts });
+  if (removed + added === 0) return noChange;
+  await applyGroups(context, model, { builtFrom, hasRemoved: removed > 0 });
   await publishView(context, model);
-  return changedRows(changed);
+  return changedRows(removed + added);
 };
 
 /**
@@ -247,10 +260,10 @@ const buildTouched = async (
   builtFrom: string,
 ): Promise<Change> => {
   if (model.refresh.kind !== 'by') return buildWhole(context, model, builtFrom);
-  const touched = await findTouchedGroups(context.engine, model, context);
+  const touched = await findTouchedGroups(context, model);
   if (touched === 'full') return buildWhole(context, model, builtFrom);
   if (touched > 0) return buildGroups(context, model, { by: model.refresh.columns, builtFrom });
-  await createEmptyDelta(context.engine, model.relation);
+  await createEmptyDelta(context.engine, model);
   return noChange;
 };
 
@@ -283,7 +296,7 @@ export const buildModel = async (
       (relation) => (draft.relation(relation)?.builtIn ?? 0) > previous.builtIn,
     );
     if (looked) draft.markBuilt(model.relation, builtFrom);
-    await createEmptyDelta(engine, model.relation);
+    await createEmptyDelta(engine, model);
     return noChange;
   }
   const change = isStale

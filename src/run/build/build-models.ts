@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Effects, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable, type Engine } from '../../engine/index.ts';
 import type { Model } from '../../model/index.ts';
 import { naming } from '../explain-failure.ts';
 import type { Project } from '../open-project.ts';
@@ -13,6 +13,7 @@ import {
 import type { ModelReport, ProgressEvent } from '../run-report.ts';
 import { type BuildContext, buildModel } from './build-model.ts';
 import { changedAll, noChange } from './change.ts';
+import { partRows } from './scope-context.ts';
 
 export type Until = 'bronze' | 'silver' | 'gold';
 
@@ -61,9 +62,6 @@ export const builtFromHash = (project: Project, model: Model): string => {
 const createView = (engine: Engine, relation: string, query: Sql): Promise<void> =>
   engine.execute(sql`create or replace view ${quoteRelation(relation)} as ${query}`);
 
-const createTable = (engine: Engine, relation: string, query: Sql): Promise<void> =>
-  engine.execute(sql`create or replace table ${quoteRelation(relation)} as ${query}`);
-
 /** The latest date of something that happened, over the columns that sidecars mark so. */
 export const findAsOf = async (
   engine: Engine,
@@ -98,7 +96,7 @@ const prepareContext = async (request: BuildRequest, progress: Progress): Promis
   );
   await createTable(
     engine,
-    'reference.run_context',
+    quoteRelation('reference.run_context'),
     runContextQuery({
       asOf: progress.asOf,
       timeZone: project.config.settings.timezone,
@@ -126,11 +124,6 @@ const provide = async (request: BuildRequest, model: Model, progress: Progress):
   }
 };
 
-const rowsOf = (context: BuildContext, relation: string): number => {
-  const entry = context.draft.relation(relation);
-  return entry?.kind === 'parts' ? entry.parts.reduce((sum, part) => sum + part.rows, 0) : 0;
-};
-
 const layerOrder = { reference: 0, silver: 1, gold: 2, compat: 2 } as const;
 const lastLayer = { bronze: 0, silver: 1, gold: 2 } as const;
 
@@ -155,8 +148,12 @@ export const buildModels = async (
   const { project, context, until } = request;
   const { engine, changes } = context;
   const progress: Progress = { asOf: request.asOf };
-  await createTable(engine, 'reference.policy', policyQuery(project.policyRows));
-  await createTable(engine, 'reference.day_policy', dayPolicyQuery(project.policyRows));
+  await createTable(engine, quoteRelation('reference.policy'), policyQuery(project.policyRows));
+  await createTable(
+    engine,
+    quoteRelation('reference.day_policy'),
+    dayPolicyQuery(project.policyRows),
+  );
   changes.set('reference.policy', noChange);
   changes.set('reference.day_policy', noChange);
   const reports: ModelReport[] = [];
@@ -178,7 +175,7 @@ export const buildModels = async (
     if (change.kind === 'none') continue;
     reports.push({
       name: model.relation,
-      rows: rowsOf(context, model.relation),
+      rows: partRows(context, model.relation),
       changed: change.kind === 'rows' ? change.changed : null,
       seconds: (effects.now().getTime() - started) / 1000,
     });

@@ -39,13 +39,17 @@ const table = async (name: string, rows: readonly Seat[]): Promise<void> => {
 const changes = async (before: readonly Seat[], after: readonly Seat[]) => {
   await table('build.before', before);
   await table('build.after', after);
-  const count = await createDelta(engine, model, sql`build.before`, sql`build.after`);
+  const counted = await createDelta(engine, model, {
+    before: sql`build.before`,
+    after: sql`build.after`,
+    counts: { before: before.length, after: after.length },
+  });
   const read = async (name: string): Promise<readonly string[]> =>
     (await engine.rows(trustedSql(`select room, seats from ${name} order by all`))).map(
       (row) => `${row.room} ${row.seats}`,
     );
   return {
-    count,
+    count: counted.removed + counted.added,
     removed: await read('build.seats_removed'),
     added: await read('build.seats_added'),
   };

@@ -1,5 +1,6 @@
-import { quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { quoteName, type Sql, sql, trustedSql } from '../../base/index.ts';
 import { type Engine, keyBounds } from '../../engine/index.ts';
+import { columnNames, nearRows, type ScopeContext } from './scope-context.ts';
 
 /** SQL that is true where row `left` and row `right` agree in all these columns; null agrees with null. */
 export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sql =>
@@ -9,22 +10,28 @@ export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sq
       .join(' and '),
   );
 
-const rowsWithin = (
-  relation: Sql,
-  columns: readonly string[],
-  { groups, bounds }: { readonly groups: Sql; readonly bounds: Sql },
-): Sql =>
-  sql`select r.* from ${relation} as r semi join ${groups} as g on ${sameGroup(columns, sql`r`, sql`g`)} where ${bounds}`;
+/** Groups of rows: a relation of them, their columns, and what they span. */
+export type Groups = { readonly by: readonly string[]; readonly groups: Sql; readonly bounds: Sql };
 
-/** Rows of a relation whose group stands in the relation `groups`. */
-export const inGroups = async (
+/** What groups span, as a condition on `r`; found once for all that is read by them. */
+export const spanGroups = async (
   engine: Engine,
-  relation: Sql,
-  columns: readonly string[],
+  by: readonly string[],
   groups: Sql,
+): Promise<Groups> => ({
+  by,
+  groups,
+  bounds: await keyBounds(engine, groups, { columns: by, of: sql`r` }),
+});
+
+/** Rows of a relation whose group is one of these. */
+export const rowsOfGroups = async (
+  context: ScopeContext,
+  relation: string,
+  span: Groups,
 ): Promise<Sql> => {
-  const bounds = await keyBounds(engine, groups, { columns, of: sql`r` });
-  return rowsWithin(relation, columns, { groups, bounds });
+  const from = await nearRows(context, relation, span);
+  return sql`select r.* from ${from} as r semi join ${span.groups} as g on ${sameGroup(span.by, sql`r`, sql`g`)} where ${span.bounds}`;
 };
 
 const writtenName = /(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)\s*\.\s*(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)/y;
@@ -86,20 +93,17 @@ export const scopedName = (relation: string): Sql => sql`scoped.${quoteName(rela
 
 /** Creates the scoped view of each relation that has all group columns; the others are read whole. */
 export const createScopedViews = async (
-  engine: Engine,
+  context: ScopeContext,
   relations: readonly string[],
-  by: readonly string[],
-  groups: Sql,
+  span: Groups,
 ): Promise<ReadonlyMap<string, Sql>> => {
   const made = new Map<string, Sql>();
-  const bounds = await keyBounds(engine, groups, { columns: by, of: sql`r` });
   for (const relation of relations) {
-    const columns = await engine.describe(sql`select * from ${quoteRelation(relation)}`);
-    const names = new Set(columns.map((column) => column.name));
-    if (!by.every((column) => names.has(column))) continue;
+    const names = await columnNames(context, relation);
+    if (!span.by.every((column) => names.includes(column))) continue;
     const view = scopedName(relation);
-    const rows = rowsWithin(quoteRelation(relation), by, { groups, bounds });
-    await engine.execute(sql`create or replace view ${view} as ${rows}`);
+    const rows = await rowsOfGroups(context, relation, span);
+    await context.engine.execute(sql`create or replace view ${view} as ${rows}`);
     made.set(relation, view);
   }
   return made;

@@ -1,7 +1,8 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable } from '../../engine/index.ts';
 import { deltaRelation, type Model } from '../../model/index.ts';
 import type { Change } from './change.ts';
+import { columnNames, type ScopeContext } from './scope-context.ts';
 
 /** The temp table that holds the touched groups of one model. */
 export const groupsName = (model: Model): Sql => sql`build.${quoteName(`${model.name}_groups`)}`;
@@ -24,13 +25,14 @@ export const storedUpstreams = (
 
 /** True when the changes of a relation tell all these columns. */
 export const deltaHas = async (
-  engine: Engine,
+  { engine, models }: Pick<ScopeContext, 'engine' | 'models'>,
   relation: string,
   by: readonly string[],
 ): Promise<boolean> => {
-  const columns = await engine.describe(sql`select * from ${deltaName(relation)}`);
-  const names = new Set(columns.map((column) => column.name));
-  return by.every((column) => names.has(column));
+  const names = models.has(relation)
+    ? await columnNames({ engine, models }, relation)
+    : await columnNames({ engine, models }, deltaRelation(relation));
+  return by.every((column) => names.includes(column));
 };
 
 /**
@@ -38,21 +40,20 @@ export const deltaHas = async (
  * be told: an upstream changed as a whole, or its changes lack the columns and the sidecar says nothing.
  */
 export const findTouchedGroups = async (
-  engine: Engine,
-  model: Model,
-  facts: {
+  context: Pick<ScopeContext, 'engine' | 'models'> & {
     readonly changes: ReadonlyMap<string, Change>;
     readonly views: ReadonlyMap<string, Model>;
   },
+  model: Model,
 ): Promise<number | 'full'> => {
   if (model.refresh.kind !== 'by') return 'full';
   const by = model.refresh.columns;
   const sources: Sql[] = [];
-  for (const relation of storedUpstreams(model, facts.views)) {
-    const change = facts.changes.get(relation);
+  for (const relation of storedUpstreams(model, context.views)) {
+    const change = context.changes.get(relation);
     if (change === undefined || change.kind === 'none') continue;
     if (change.kind === 'all') return 'full';
-    if (await deltaHas(engine, relation, by)) {
+    if (await deltaHas(context, relation, by)) {
       sources.push(sql`select ${joinSql(by.map(quoteName))} from ${deltaName(relation)}`);
     } else if (model.refresh.touched === undefined) {
       return 'full';
@@ -64,8 +65,5 @@ export const findTouchedGroups = async (
     );
   }
   if (sources.length === 0) return 0;
-  const groups = groupsName(model);
-  await engine.execute(sql`create or replace table ${groups} as ${joinSql(sources, ' union ')}`);
-  const [row] = await engine.rows(sql`select count(*) as n from ${groups}`);
-  return Number(row?.n ?? 0);
+  return createTable(context.engine, groupsName(model), joinSql(sources, ' union '));
 };

@@ -61,7 +61,7 @@ export const writeWhole = async (
   const rowsOf = (query: Sql): Sql => sql`select ${typedColumns(model)} from (${query})`;
   const own = rowsOf(trustedSql(model.sql));
   if (model.partitionBy === null) {
-    await draft.write(definition, own);
+    await draft.write(definition, own, { isTyped: true });
     return;
   }
   if (isSmall) {
@@ -71,6 +71,7 @@ export const writeWhole = async (
     await engine.execute(sql`create or replace table ${held} as ${rows}`);
     await draft.write(definition, sql`select * from ${held}`, {
       pass: { ...heldRows, isSorted: sorted !== undefined },
+      isTyped: true,
     });
     await engine.execute(sql`drop table ${held}`);
     return;
@@ -78,11 +79,12 @@ export const writeWhole = async (
   const months =
     contract === undefined ? 'once' : await choosePass(engine, { draft, contract, lakeFolder });
   if (contract === undefined || months === 'once') {
-    await draft.write(definition, own);
+    await draft.write(definition, own, { isTyped: true });
     return;
   }
   const sorted = await sortedQuery(engine, model, contract);
   await draft.write(definition, sorted === undefined ? own : rowsOf(sorted), {
     pass: { months, isSorted: sorted !== undefined },
+    isTyped: true,
   });
 };

@@ -1,15 +1,14 @@
 import { joinSql, quoteName, type Sql, sql, trustedSql } from '../../base/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable } from '../../engine/index.ts';
 import type { Check, Model } from '../../model/index.ts';
 import { type Change, noChange } from '../build/change.ts';
-import { createScopedViews, scopeQuery } from '../build/scope-query.ts';
+import type { ScopeContext } from '../build/scope-context.ts';
+import { createScopedViews, type Groups, scopeQuery, spanGroups } from '../build/scope-query.ts';
 import { deltaHas, deltaName } from '../build/touched-groups.ts';
 import { naming } from '../explain-failure.ts';
 import type { CheckReport } from '../run-report.ts';
 
-export type CheckContext = {
-  readonly engine: Engine;
-  readonly models: ReadonlyMap<string, Model>;
+export type CheckContext = ScopeContext & {
   readonly changes: ReadonlyMap<string, Change>;
   /** True when every check looks at every row: `check`, `--full-refresh`. */
   readonly whole: boolean;
@@ -26,49 +25,81 @@ const storedReads = (check: Check, models: ReadonlyMap<string, Model>): readonly
   return [...new Set(check.reads.flatMap(below))];
 };
 
-const groups = sql`build.check_groups`;
+/** Groups of a check that this run touched. */
+type Touched = { readonly groups: Sql; readonly count: number; readonly hasNull: boolean };
 
-/**
- * Fills the groups of a check that this run touched and returns their number, or `all` when they cannot
- * be told: a relation changed as a whole, or its changes lack the columns.
- */
-const findTouched = async (context: CheckContext, check: Check): Promise<number | 'all'> => {
+/** What checks of one run have in common: those of a relation often ask for the same groups. */
+type Asked = { readonly touched: Map<string, Touched>; readonly spans: Map<Sql, Groups> };
+
+/** What this run changed in what a check reads; `all` when its groups cannot be told from that. */
+const changedReads = async (
+  context: CheckContext,
+  check: Check,
+): Promise<readonly string[] | 'all'> => {
   if (context.whole || check.by.length === 0) return 'all';
-  const columns = joinSql(check.by.map(quoteName));
-  const sources: Sql[] = [];
+  const changed: string[] = [];
   for (const relation of storedReads(check, context.models)) {
     const change = context.changes.get(relation) ?? noChange;
     if (change.kind === 'none') continue;
-    if (change.kind === 'all' || !(await deltaHas(context.engine, relation, check.by)))
-      return 'all';
-    sources.push(sql`select ${columns} from ${deltaName(relation)}`);
+    if (change.kind === 'all' || !(await deltaHas(context, relation, check.by))) return 'all';
+    changed.push(relation);
   }
-  const all = joinSql(sources, ' union ');
-  await context.engine.execute(sql`create or replace table ${groups} as ${all}`);
-  const [row] = await context.engine.rows(sql`select count(*) as n from ${groups}`);
-  return Number(row?.n ?? 0);
+  return changed;
+};
+
+const findTouched = async (
+  { engine }: CheckContext,
+  { touched }: Asked,
+  { relations, by }: { readonly relations: readonly string[]; readonly by: readonly string[] },
+): Promise<Touched> => {
+  const id = JSON.stringify([relations, by]);
+  const known = touched.get(id);
+  if (known !== undefined) return known;
+  const groups = sql`build.${quoteName(`check_groups_${touched.size}`)}`;
+  const columns = joinSql(by.map(quoteName));
+  const sources = relations.map((relation) => sql`select ${columns} from ${deltaName(relation)}`);
+  const count = await createTable(engine, groups, joinSql(sources, ' union '));
+  const isNull = by.map((column) => sql`${quoteName(column)} is null`);
+  const [nulls] = await engine.rows(
+    sql`select count(*) as n from ${groups} where ${joinSql(isNull, ' or ')}`,
+  );
+  const found = { groups, count, hasNull: Number(nulls?.n) > 0 };
+  touched.set(id, found);
+  return found;
 };
 
 /** A key without a null is found among the changes: no row of the relation need be read. */
 const isNullKeyCheck = ({ name, owner }: Check): boolean =>
   name === `${owner.slice(owner.indexOf('.') + 1)}_key_not_null`;
 
-const countOffending = async (context: CheckContext, check: Check): Promise<number> => {
-  const { engine } = context;
-  const touched = await findTouched(context, check);
-  if (touched === 0) return 0;
-  let query = trustedSql(check.sql);
-  if (touched !== 'all') {
-    const isNull = joinSql(
-      check.by.map((column) => sql`${quoteName(column)} is null`),
-      ' or ',
-    );
-    const [nulls] = await engine.rows(sql`select count(*) as n from ${groups} where ${isNull}`);
-    if (isNullKeyCheck(check) && Number(nulls?.n) === 0) return 0;
-    const scoped = await createScopedViews(engine, check.reads, check.by, groups);
-    query = await scopeQuery(engine, check.sql, scoped);
-  }
-  const [row] = await engine.rows(sql`select count(*) as n from (${query})`);
+/** The query of a check over the touched groups; undefined when no row of them can offend. */
+const scopeCheck = async (
+  context: CheckContext,
+  asked: Asked,
+  { check, relations }: { readonly check: Check; readonly relations: readonly string[] },
+): Promise<Sql | undefined> => {
+  const { by } = check;
+  const { groups, count, hasNull } = await findTouched(context, asked, { relations, by });
+  if (count === 0 || (isNullKeyCheck(check) && !hasNull)) return undefined;
+  const span = asked.spans.get(groups) ?? (await spanGroups(context.engine, by, groups));
+  asked.spans.set(groups, span);
+  const scoped = await createScopedViews(context, check.reads, span);
+  return scopeQuery(context.engine, check.sql, scoped);
+};
+
+const countOffending = async (
+  context: CheckContext,
+  asked: Asked,
+  check: Check,
+): Promise<number> => {
+  const relations = await changedReads(context, check);
+  if (relations !== 'all' && relations.length === 0) return 0;
+  const query =
+    relations === 'all'
+      ? trustedSql(check.sql)
+      : await scopeCheck(context, asked, { check, relations });
+  if (query === undefined) return 0;
+  const [row] = await context.engine.rows(sql`select count(*) as n from (${query})`);
   return Number(row?.n ?? 0);
 };
 
@@ -81,6 +112,7 @@ export const runChecks = async (
   checks: readonly Check[],
 ): Promise<readonly CheckReport[]> => {
   const results: CheckReport[] = [];
+  const asked: Asked = { touched: new Map(), spans: new Map() };
   for (const check of checks) {
     const isDue =
       context.whole ||
@@ -93,7 +125,7 @@ export const runChecks = async (
       name: check.name,
       severity: check.severity,
       failed_rows: await naming({ name: `check ${check.name}`, place: check.place }, () =>
-        countOffending(context, check),
+        countOffending(context, asked, check),
       ),
     });
   }

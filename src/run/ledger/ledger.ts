@@ -28,7 +28,9 @@ export const appendLedger = async (
   rows: readonly LedgerRow[],
 ): Promise<void> => {
   if (rows.length === 0 && draft.relation(relation.relation) !== undefined) return;
-  await draft.append(ledgerDefinition(relation), rowsQuery(relation, rows));
+  await draft.append(ledgerDefinition(relation), rowsQuery(relation, rows), {
+    isTyped: true,
+  });
 };
 
 /** Puts rows in place of those with their keys. The relation is small and written whole. */

@@ -1,7 +1,10 @@
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { bronzeViewColumns } from '../../ingest/index.ts';
+import { bronzeViewColumns, bronzeViewQuery } from '../../ingest/index.ts';
+import type { Draft } from '../../lake/index.ts';
+import { nearRows } from '../build/scope-context.ts';
+import { bronzeParts } from '../load/bronze-relation.ts';
 import { stageNames } from './stage-names.ts';
 import { keyList } from './winner-order.ts';
 
@@ -40,25 +43,45 @@ const refersToKnown = ({ contract, rosters }: CandidateOptions): Sql => {
   return conditions.length === 0 ? sql`true` : joinSql(conditions, ' and ');
 };
 
-/**
- * `stage.<feed>_candidates`: the rows that may win a key. Needs `stage.<feed>_orphans`; where nobody
- * waits, ten million rows are not asked whether their member is known.
- */
-export const createCandidates = async (
+/** The rows that may win a key, of a relation like the feed's bronze. Needs `stage.<feed>_orphans`. */
+const candidatesOf = async (
   engine: Engine,
   options: CandidateOptions,
-): Promise<void> => {
+  bronze: Sql,
+): Promise<Sql> => {
   const names = stageNames(options.contract.feed);
   const [waiting] = await engine.rows(sql`select count(*) as n from ${names.orphans}`);
+  // Where nobody waits, ten million rows are not asked whether their member is known.
   const isKnown =
     Number(waiting?.n ?? 0) === 0
       ? sql`true`
       : sql`not exists (select 1 from ${names.orphans} as o where o._file_id = b._file_id and o._source_row = b._source_row)`;
   // What files added to the contract's columns stays in bronze.
   const columns = joinSql(bronzeViewColumns(options.contract).map(({ name }) => quoteName(name)));
-  await engine.execute(
-    sql`create or replace view ${names.candidates} as select ${columns} from ${names.bronze} as b where ${isCurrentVersion(options)} and ${isKnown}`,
-  );
+  return sql`select ${columns} from ${bronze} as b where ${isCurrentVersion(options)} and ${isKnown}`;
+};
+
+/** `stage.<feed>_candidates`: the rows that may win a key. */
+export const createCandidates = async (
+  engine: Engine,
+  options: CandidateOptions,
+): Promise<void> => {
+  const names = stageNames(options.contract.feed);
+  const rows = await candidatesOf(engine, options, names.bronze);
+  await engine.execute(sql`create or replace view ${names.candidates} as ${rows}`);
+};
+
+/** A query of the candidates that leaves out parts of bronze which hold none of these keys. */
+export const candidatesNear = async (
+  { engine, draft }: { readonly engine: Engine; readonly draft: Draft },
+  options: CandidateOptions,
+  keys: Sql,
+): Promise<Sql> => {
+  const { contract } = options;
+  const parts = bronzeParts(contract.feed);
+  const context = { engine, draft, models: new Map() };
+  const near = await nearRows(context, parts, { by: contract.key, groups: keys });
+  return candidatesOf(engine, options, sql`(${bronzeViewQuery(contract, near)})`);
 };
 
 /** Rows whose member on a roster is unknown, of these files or of all: (_file_id, _source_row, _source_line). */

@@ -1,6 +1,6 @@
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
-import { type Engine, keyBounds } from '../../engine/index.ts';
+import { createTable, type Engine, keyBounds } from '../../engine/index.ts';
 import { type StageNames, stageNames } from './stage-names.ts';
 import { keyList, winnerOrder, withPathVersions } from './winner-order.ts';
 
@@ -12,6 +12,8 @@ export type StageOptions = {
   readonly full: boolean;
   /** Query of (_file_id, _source_row) of earlier rows that come in only now, if any. */
   readonly promoted: Sql | undefined;
+  /** A query of the candidates, without some whose key is none of these. */
+  readonly candidatesNear: (keys: Sql) => Promise<Sql>;
 };
 
 /** How many rows of one file won, repeated another or were superseded, against "all its rows won" (fresh) or before. */
@@ -51,10 +53,15 @@ const createFresh = async (
   );
   const key = keyList(options.contract);
   const none = sql`select * from ${names.candidates} where false`;
-  const before = sql`select * from ${names.candidates} where not ${isFresh}`;
   // Keys first, whole rows then: most of a day's keys are new, and what is left of them spans little.
-  await engine.execute(sql`create or replace table ${names.claimed} as
-    select ${key} from (${options.full ? none : before}) where (${key}) in (select ${key} from ${names.fresh})`);
+  await createTable(engine, names.freshKeys, sql`select ${key} from ${names.fresh}`);
+  const near = options.full ? none : await options.candidatesNear(names.freshKeys);
+  const before = sql`select * from (${near}) where not ${isFresh}`;
+  await createTable(
+    engine,
+    names.claimed,
+    sql`select ${key} from (${before}) where (${key}) in (select ${key} from ${names.freshKeys})`,
+  );
   const bounds = await keyBounds(engine, names.claimed, {
     columns: options.contract.key,
     of: sql`earlier`,

@@ -7,6 +7,7 @@ import { ledgerQuery } from '../ledger/ledger.ts';
 import { ledgerRelations } from '../ledger/ledger-relations.ts';
 import {
   type CandidateOptions,
+  candidatesNear,
   createCandidates,
   createInferred,
   createKnown,
@@ -136,6 +137,7 @@ export const stageOne = async (request: StagingRequest, state: FeedState): Promi
     newFileIds,
     full,
     promoted: promoted > 0 ? sql`select _file_id, _source_row from ${name}` : undefined,
+    candidatesNear: (keys) => candidatesNear(request, candidateOptions(request, contract), keys),
   });
   return promoted;
 };

@@ -8,6 +8,8 @@ export type StageNames = {
   readonly orphans: Sql;
   /** The candidates that are new in this run. */
   readonly fresh: Sql;
+  /** Keys of the fresh rows. */
+  readonly freshKeys: Sql;
   /** Keys of rows applied before that fresh rows claim too. */
   readonly claimed: Sql;
   /** Rows applied before, of keys that fresh rows claim too. */
@@ -32,6 +34,7 @@ export const stageNames = (feed: string): StageNames => {
     candidates: stage('candidates'),
     orphans: stage('orphans'),
     fresh: stage('fresh'),
+    freshKeys: stage('fresh_keys'),
     claimed: stage('claimed'),
     earlier: stage('earlier'),
     contested: stage('contested'),
