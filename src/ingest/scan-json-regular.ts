@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteSink } from './scan-file-output.ts';
+import { countBreaks } from './scan-json-resync.ts';
 import { isBlankByte } from './scan-json-value.ts';
 
 /**
@@ -8,6 +9,8 @@ import { isBlankByte } from './scan-json-value.ts';
  */
 export type JsonPattern = {
   readonly pieces: readonly Uint8Array[];
+  /** Line breaks in the pieces; a value of a record that fits has none. */
+  readonly breaks: number;
   /** The column of each value, ascending. */
   readonly columns: readonly number[];
   /** Start and end of each value of the record that was matched last; a string's quotes belong to it. */
@@ -94,7 +97,8 @@ export const learnPattern = (
     at += 1;
   }
   pieces.push(Uint8Array.from(bytes.subarray(piece, to)));
-  return { pieces, columns, spans: new Int32Array(2 * columns.length) };
+  const breaks = countBreaks(bytes, from, to);
+  return { pieces, breaks, columns, spans: new Int32Array(2 * columns.length) };
 };
 
 /** Index behind the record at `from` when it has the pattern and ends by `end`; -1 otherwise. */

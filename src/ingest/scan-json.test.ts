@@ -285,3 +285,17 @@ test('bytes that are no UTF-8 among regular records are refused', async () => {
   const found = await report(bytes, { encoding: 'utf-8' });
   expect(codes(found)).toEqual([[151, 151, 'encoding_invalid']]);
 });
+
+test('lines are counted in records over several lines, with a break of either kind between them', async () => {
+  const records = Array.from(
+    { length: 300 },
+    (_, index) => `{\r\n  "id": "A${index}",\n  "n": ${index}\n}`,
+  );
+  records[200] = '{\n"id": "odd",\n\n\n"n": 01\n}';
+  const found = await report(`[\n${records.join(',\n')}\n]`);
+  // Four lines a record, from line 2 on.
+  expect(copy(found)).toContain('\n200,798,"A199","199"\n');
+  expect(codes(found)).toEqual([[201, 802, 'json_invalid']]);
+  // The odd one has six.
+  expect(copy(found)).toContain('\n202,808,"A201","201"\n');
+});

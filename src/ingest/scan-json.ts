@@ -231,7 +231,9 @@ const copyAll = async (copying: Copying): Promise<SetAside | undefined> => {
     }
     const problem = takeRecord(copying);
     if (problem !== undefined) return problem;
-    copying.line += countBreaks(window.bytes, record.start, record.next);
+    const { pattern, start, stop, next } = record;
+    const inside = pattern?.breaks ?? countBreaks(window.bytes, start, stop);
+    copying.line += inside + countBreaks(window.bytes, stop, next);
     window.at = record.next;
   }
 };

@@ -13,20 +13,19 @@ const layers = ['reference', 'silver', 'gold', 'compat', 'checks'] as const;
 
 /** Hash of every file that decides what models compile to. */
 const hashSources = async (request: Request, effects: Pick<Effects, 'fs'>): Promise<string> => {
-  const hash = createHash('sha256');
   const roots = [
     request.builtInFolder,
     ...(request.projectFolder === undefined ? [] : [join(request.projectFolder, 'models')]),
   ];
-  for (const root of roots) {
-    for (const layer of layers) {
-      const folder = join(root, layer);
-      for (const name of await effects.fs.list(folder)) {
-        if (!/\.(sql|yml)$/.test(name)) continue;
-        hash.update(`${layer}/${name}\u0000`).update(await effects.fs.readText(join(folder, name)));
-      }
-    }
-  }
+  const read = async (root: string, layer: string): Promise<readonly string[]> => {
+    const folder = join(root, layer);
+    const names = (await effects.fs.list(folder)).filter((name) => /\.(sql|yml)$/.test(name));
+    const texts = await Promise.all(names.map((name) => effects.fs.readText(join(folder, name))));
+    return names.flatMap((name, index) => [`${layer}/${name}\u0000`, texts[index] ?? '']);
+  };
+  const folders = roots.flatMap((root) => layers.map((layer) => read(root, layer)));
+  const hash = createHash('sha256');
+  for (const text of (await Promise.all(folders)).flat()) hash.update(text);
   const { feeds, provided, functionsHash, version } = request;
   return hash.update(JSON.stringify([feeds, provided, functionsHash, version])).digest('hex');
 };
