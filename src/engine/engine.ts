@@ -35,6 +35,13 @@ export type QueryResult = {
   readonly rows: readonly Row[];
 };
 
+/** An answer that is read a chunk at a time. Of columns with one name the later ones get another. */
+export type RowStream = {
+  readonly columns: readonly ResultColumn[];
+  /** Rows in order; whole or it throws, never short. To be read once. */
+  readonly chunks: AsyncIterable<readonly Row[]>;
+};
+
 export type WrittenPart = {
   readonly path: string;
   readonly rows: number;
@@ -59,8 +66,7 @@ export type Engine = {
   /** All rows of a query that is known to be small. */
   readonly rows: (query: Sql) => Promise<readonly Row[]>;
   readonly query: (query: Sql) => Promise<QueryResult>;
-  /** Rows in order, a chunk at a time; whole or it throws, never short. */
-  readonly stream: (query: Sql) => AsyncIterable<readonly Row[]>;
+  readonly stream: (query: Sql) => Promise<RowStream>;
   /** Writes Parquet files below `folder` and tells what was written. */
   readonly writeParts: (query: Sql, options: WritePartsOptions) => Promise<readonly WrittenPart[]>;
   /** Columns of a query without running it. */

@@ -12,6 +12,7 @@ export type {
   Reference,
   ResultColumn,
   Row,
+  RowStream,
   WritePartsOptions,
   WrittenPart,
 } from './engine.ts';

@@ -1,3 +1,4 @@
+export type { Row, RowStream } from '../engine/index.ts';
 export { noteAccess } from './access-log.ts';
 export { checkProject, type ProjectCheck } from './check-project.ts';
 export { describeKilled } from './describe-killed.ts';

@@ -1,6 +1,12 @@
 import { dirname, join } from 'node:path';
 import { type Effects, pipelineError, quoteRelation, sql, trustedSql } from '../base/index.ts';
-import { type Engine, openDuckDB, type QueryResult, type Row } from '../engine/index.ts';
+import {
+  type Engine,
+  openDuckDB,
+  type QueryResult,
+  type Row,
+  type RowStream,
+} from '../engine/index.ts';
 import { createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import { runErrors } from './errors.ts';
 import { findUnreadable } from './find-unreadable.ts';
@@ -19,7 +25,8 @@ export type Reader = {
   readonly snapshot: Snapshot;
   /** One SELECT or EXPLAIN; throws `query.not-select` for anything else. */
   readonly query: (text: string) => Promise<QueryResult>;
-  readonly stream: (text: string) => Promise<AsyncIterable<readonly Row[]>>;
+  /** The same, its rows a chunk at a time: an answer may be larger than memory. */
+  readonly stream: (text: string) => Promise<RowStream>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
@@ -67,8 +74,10 @@ const prepare = async (engine: Engine, lease: Lease, withValues: boolean): Promi
   await engine.seal(readableParts(lease, withValues));
 };
 
+const explainWord = /^\s*explain\s+(?!analyze\b|\()/i;
+
 const checkSelect = async (engine: Engine, text: string, withValues: boolean): Promise<void> => {
-  const explained = /^\s*explain\s+(?!analyze\b|\()/i.exec(text);
+  const explained = explainWord.exec(text);
   const statement = explained === null ? text : text.slice(explained[0].length);
   const parsed = await engine.parse(statement);
   if (parsed.kind === 'error') {
@@ -114,20 +123,42 @@ export const openReader = async (options: ReaderOptions, effects: Effects): Prom
     await close();
     throw error;
   }
+  const shown = { snapshot: lease.snapshot, withValues: options.withValues };
+  const hinted = async <T>(text: string, act: () => Promise<T>): Promise<T> =>
+    act().catch((error: unknown) => {
+      throw hintQuery(error, text, shown);
+    });
+  async function* whole(text: string, { chunks }: RowStream): AsyncGenerator<readonly Row[]> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await hinted(text, () => iterator.next());
+      if (next.done === true) break;
+      yield next.value;
+    }
+    await lease?.verify();
+  }
+  const query = async (text: string): Promise<QueryResult> => {
+    await checkSelect(engine, text, options.withValues);
+    const result = await hinted(text, () => engine.query(trustedSql(text)));
+    await lease.verify();
+    return result;
+  };
   return {
     snapshot: lease.snapshot,
-    query: async (text) => {
-      await checkSelect(engine, text, options.withValues);
-      const shown = { snapshot: lease.snapshot, withValues: options.withValues };
-      const result = await engine.query(trustedSql(text)).catch((error: unknown) => {
-        throw hintQuery(error, text, shown);
-      });
-      await lease.verify();
-      return result;
-    },
+    query,
     stream: async (text) => {
+      if (explainWord.test(text)) {
+        const { columns, rows } = await query(text);
+        return {
+          columns,
+          chunks: (async function* () {
+            yield rows;
+          })(),
+        };
+      }
       await checkSelect(engine, text, options.withValues);
-      return engine.stream(trustedSql(text));
+      const stream = await hinted(text, () => engine.stream(trustedSql(text)));
+      return { columns: stream.columns, chunks: whole(text, stream) };
     },
     [Symbol.asyncDispose]: close,
   };

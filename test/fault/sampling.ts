@@ -5,11 +5,14 @@ export const isSample = (process.env.FAULT_SAMPLE ?? '') !== '';
 
 const [sliceIndex = 0, sliceCount = 1] = (process.env.FAULT_SLICE ?? '0/1').split('/').map(Number);
 
-/** The cases that this process tries: every `step`-th in a sample, else those of its slice. */
+/** True when this process tries cases of every stage of a run, not one slice of them. */
+export const isBroad = isSample || sliceCount === 1;
+
+/** The cases that this process tries: every `step`-th in a sample, else its slice, which are neighbours: they share states. */
 export const chooseCases = <T>(cases: readonly T[], step: number): readonly T[] =>
   isSample
     ? cases.filter((_, index) => index % step === step - 1)
-    : cases.filter((_, index) => index % sliceCount === sliceIndex);
+    : cases.filter((_, index) => Math.floor((index * sliceCount) / cases.length) === sliceIndex);
 
 /** How often something random or slow is done. */
 export const times = (sample: number, all: number): number =>

@@ -61,3 +61,31 @@ it('no control sequence of a cell or of a column reaches the terminal', async ()
   );
   expect(/[\u001b\u009b\u202e]/.test(stdout)).toBe(false);
 });
+
+it('two columns of one name both have their values, in a table, as CSV and as JSON', async () => {
+  await using project = await makeProject({ 'students.csv': studentsCsv([['S1', 'C1']]) });
+  await project.run();
+  const question = "select 1 as a, 'x, y' as a, true as b, 0.50 as c";
+  const csv = await typeCommand(project, 'query', '--csv', question);
+  expect(csv.stdout).toBe('a,a_1,b,c\n1,"x, y",true,0.50\n');
+  const json = await typeCommand(project, 'query', '--json', question);
+  expect(JSON.parse(json.stdout)).toEqual([{ a: 1, a_1: 'x, y', b: true, c: 0.5 }]);
+  const table = await typeCommand(project, 'query', question);
+  expect(table.stdout).toBe('a  a_1   b        c\n1  x, y  true  0.50\n');
+});
+
+it('a long answer is whole and in order as CSV and JSON; a table shows its first thousand rows', async () => {
+  await using project = await makeProject({ 'students.csv': studentsCsv([['S1', 'C1']]) });
+  await project.run();
+  const question = 'select n from range(0, 30000) as t(n) order by n desc';
+  const numbers = Array.from({ length: 30_000 }, (_, index) => 29_999 - index);
+  const csv = await typeCommand(project, 'query', '--csv', question);
+  expect(csv.stdout).toBe(`n\n${numbers.join('\n')}\n`);
+  const json = await typeCommand(project, 'query', '--json', question);
+  expect(JSON.parse(json.stdout)).toEqual(numbers.map((n) => ({ n })));
+  const table = await typeCommand(project, 'query', question);
+  expect(table.stdout.trimEnd().split('\n')).toHaveLength(1001);
+  expect(table.stderr).toMatch(/the first 1,000 rows; --csv gives all/);
+  const none = await typeCommand(project, 'query', '--json', 'select 1 as a where false');
+  expect(JSON.parse(none.stdout)).toEqual([]);
+});

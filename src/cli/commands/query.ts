@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { isShown, noteAccess, openReader, type Reader } from '../../run/index.ts';
+import {
+  isShown,
+  noteAccess,
+  openReader,
+  type Reader,
+  type Row,
+  type RowStream,
+} from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { formatTable } from '../format-table.ts';
 import { parseCount, parseSize } from '../parse-flag.ts';
@@ -63,6 +70,63 @@ const listRelations = async (reader: Reader, { output }: CommandContext): Promis
   if (output.json) await output.data(toJson(listed));
 };
 
+/** More rows than that are for a file, not for eyes. */
+const shownRows = 1000;
+
+type Answer = RowStream & { readonly names: readonly string[] };
+
+/** A JSON array, an object on each line. */
+const printJson = async (
+  { columns, chunks }: Answer,
+  { output }: CommandContext,
+): Promise<void> => {
+  let separator = '[';
+  for await (const rows of chunks) {
+    const lines = rows.map((row) =>
+      toJson(
+        Object.fromEntries(columns.map(({ name, type }) => [name, jsonCell(row[name], type)])),
+      ),
+    );
+    await output.data(`${separator}${lines.join(',\n')}`);
+    separator = ',';
+  }
+  await output.data(separator === '[' ? '[]' : ']');
+};
+
+const printCsv = async ({ names, chunks }: Answer, { output }: CommandContext): Promise<void> => {
+  const cast = { boolean: String, bigint: String, object: (cell: object) => toJson(cell) };
+  const format = (lines: unknown[][]): string => stringify(lines, { cast }).replace(/\n$/, '');
+  await output.data(format([[...names]]));
+  for await (const rows of chunks)
+    await output.data(format(rows.map((row) => names.map((name) => row[name] ?? null))));
+};
+
+const printTable = async (
+  { names, chunks }: Answer,
+  { run, milliseconds }: { readonly run: number; readonly milliseconds: () => number },
+  { output }: CommandContext,
+): Promise<void> => {
+  const shown: Row[] = [];
+  let hasMore = false;
+  for await (const rows of chunks) {
+    hasMore = shown.length + rows.length > shownRows;
+    shown.push(...rows.slice(0, shownRows - shown.length));
+    if (hasMore) break;
+  }
+  if (shown.length > 0)
+    await output.data(
+      formatTable(
+        names,
+        shown.map((row) => names.map((n) => row[n])),
+      ),
+    );
+  const count = shown.length.toLocaleString('en-US');
+  const rows = hasMore
+    ? `the first ${count} rows; --csv gives all`
+    : `${count} ${shown.length === 1 ? 'row' : 'rows'}`;
+  output.talk(`(${rows}, ${milliseconds()} ms, snapshot ${run})`);
+};
+
 const printAnswer = async (
   reader: Reader,
   text: string,
@@ -70,30 +134,12 @@ const printAnswer = async (
 ): Promise<void> => {
   const { output, options, effects } = context;
   const started = effects.now().getTime();
-  const { columns, rows } = await reader.query(text);
-  const milliseconds = effects.now().getTime() - started;
-  const names = columns.map((column) => column.name);
-  if (output.json) {
-    const typed = rows.map((row) =>
-      Object.fromEntries(columns.map(({ name, type }) => [name, jsonCell(row[name], type)])),
-    );
-    await output.data(toJson(typed));
-  } else if (options.csv === true) {
-    const lines = rows.map((row) => names.map((name) => row[name] ?? null));
-    const cast = { boolean: String, bigint: String, object: (cell: object) => toJson(cell) };
-    await output.data(stringify([names, ...lines], { cast }).trimEnd());
-  } else {
-    if (rows.length > 0)
-      await output.data(
-        formatTable(
-          names,
-          rows.map((row) => names.map((n) => row[n])),
-        ),
-      );
-    const { run } = reader.snapshot.manifest;
-    const said = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'row' : 'rows'}`;
-    output.talk(`(${said}, ${milliseconds} ms, snapshot ${run})`);
-  }
+  const stream = await reader.stream(text);
+  const answer = { ...stream, names: stream.columns.map((column) => column.name) };
+  if (output.json) return printJson(answer, context);
+  if (options.csv === true) return printCsv(answer, context);
+  const milliseconds = (): number => effects.now().getTime() - started;
+  return printTable(answer, { run: reader.snapshot.manifest.run, milliseconds }, context);
 };
 
 /** `query`: one SELECT over the current snapshot, or the list of relations. */

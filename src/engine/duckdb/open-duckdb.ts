@@ -1,4 +1,9 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBResult,
+  type DuckDBResultReader,
+} from '@duckdb/node-api';
 import {
   joinSql,
   pipelineError,
@@ -16,6 +21,7 @@ import type {
   QueryResult,
   ResultColumn,
   Row,
+  RowStream,
   WritePartsOptions,
   WrittenPart,
 } from '../engine.ts';
@@ -27,7 +33,9 @@ import { readParsed } from './parse-query.ts';
 import { translateError } from './translate-error.ts';
 
 const readerColumns = (reader: DuckDBResultReader): readonly ResultColumn[] =>
-  reader.columnNames().map((name, index) => ({ name, type: String(reader.columnType(index)) }));
+  reader
+    .deduplicatedColumnNames()
+    .map((name, index) => ({ name, type: String(reader.columnType(index)) }));
 
 const readerRows = (reader: DuckDBResultReader): readonly Row[] => {
   const names = reader.deduplicatedColumnNames();
@@ -68,30 +76,24 @@ const readStatistics = (cell: Cell | undefined): WrittenPart['statistics'] => {
 
 type Context = { readonly connection: DuckDBConnection; readonly limitBytes: number };
 
-/** Streams a query whose end is marked: DuckDB's stream may end early without an error. */
-async function* streamRows(
-  query: Sql,
-  { connection, limitBytes }: Context,
+const endMark = '_lake_end';
+
+/** The chunks of a result whose last row is marked: DuckDB's stream may end early without an error. */
+async function* readChunks(
+  result: DuckDBResult,
+  context: Parameters<typeof translateError>[1],
 ): AsyncGenerator<readonly Row[]> {
-  const context = { statement: query, limitBytes };
+  const names = result.columnNames();
+  const end = names.indexOf(endMark);
+  let ended = false;
   try {
-    const result = await connection.stream(
-      sql`select *, false as _end from (${query}) union all by name select true as _end`,
-    );
-    const names = result.columnNames();
-    const end = names.indexOf('_end');
-    let ended = false;
     for await (const chunk of result) {
-      const cells = chunk.getRows();
       const rows: Row[] = [];
-      for (const line of cells) {
+      for (const line of chunk.getRows()) {
         if (line[end] === true) ended = true;
         else {
-          rows.push(
-            Object.fromEntries(
-              names.flatMap((n, i) => (i === end ? [] : [[n, convertCell(line[i] ?? null)]])),
-            ),
-          );
+          const cells = names.map((n, i) => [n, convertCell(line[i] ?? null)] as const);
+          rows.push(Object.fromEntries(cells.filter((_, i) => i !== end)));
         }
       }
       if (rows.length > 0) yield rows;
@@ -101,6 +103,23 @@ async function* streamRows(
     throw translateError(error, context);
   }
 }
+
+const streamRows = async (query: Sql, { connection, limitBytes }: Context): Promise<RowStream> => {
+  const context = { statement: query, limitBytes };
+  const mark = quoteName(endMark);
+  try {
+    const result = await connection.stream(
+      sql`select *, false as ${mark} from (${query}) union all by name select true as ${mark}`,
+    );
+    const columns = result
+      .columnNames()
+      .map((name, index) => ({ name, type: String(result.columnType(index)) }))
+      .filter(({ name }) => name !== endMark);
+    return { columns, chunks: readChunks(result, context) };
+  } catch (error) {
+    throw translateError(error, context);
+  }
+};
 
 /**
  * Opens an in-memory DuckDB with the project's functions. Nothing is downloaded, nothing is kept:
