@@ -162,6 +162,16 @@ it('everything is synced before the name of it is: part, folders, manifest, then
         note('sync', path);
         await fs.syncFolder(path);
       },
+      open: async (path, mode) => {
+        const file = await fs.open(path, mode);
+        return {
+          ...file,
+          sync: async () => {
+            note('sync', path);
+            await file.sync();
+          },
+        };
+      },
       rename: async (from, to) => {
         note('rename', to);
         await fs.rename(from, to);
@@ -178,6 +188,7 @@ it('everything is synced before the name of it is: part, folders, manifest, then
     'sync ',
     // The first commit's pointer to nothing.
     'sync ',
+    'sync manifests/1.json',
     'sync manifests',
     'rename current',
     'sync ',

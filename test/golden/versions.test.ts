@@ -136,6 +136,21 @@ describe('versions of files', () => {
     expect(found).toEqual(Array(2).fill([{ attendance_id: 'a1', status: 'absent' }]));
   });
 
+  it('of rows that tie in time, batch and path the later one wins, and the others are superseded', async () => {
+    const at = '2025-03-03T08:00:00';
+    await using project = await makeProject({
+      'students.csv': students,
+      'attendance.csv': attendanceCsv([
+        ['a1', 'S1', '2025-03-03', 'P', at],
+        ['a1', 'S1', '2025-03-03', 'A', at],
+        ['a1', 'S1', '2025-03-03', 'L', at],
+      ]),
+    });
+    const { totals } = await project.run();
+    expect(totals).toMatchObject({ read: 5, loaded: 3, superseded: 2, duplicate: 0 });
+    expect(await project.rows(statuses)).toEqual([{ attendance_id: 'a1', status: 'late' }]);
+  });
+
   it('a file set aside never stops the others, and every run exits with data until it is fixed', async () => {
     await using project = await makeProject({
       'students.csv': students,
