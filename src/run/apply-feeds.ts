@@ -284,6 +284,7 @@ export const applyFeeds = async (
     currentReceipts: currentReceipts(session),
     replayed: replayedRows(session),
     timeZone: project.config.settings.timezone,
+    sizes: session.options.sizes,
   };
   return inStep(session, 'stage', async () => {
     await prepareStaging(request);

@@ -1,6 +1,7 @@
 import type { Applied } from './apply-feeds.ts';
 import { type BuildReport, buildModels } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
+import { usualSizes } from './build/sizes.ts';
 import { runChecks } from './check/run-checks.ts';
 import type { CheckReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
@@ -35,6 +36,7 @@ export const buildAndCheck = async (
               whole: true,
             }),
           models,
+          sizes: options.sizes ?? usualSizes,
           views: session.views,
           builtIn: session.builtIn,
           changes,
@@ -59,6 +61,7 @@ export const buildAndCheck = async (
         engine,
         draft,
         models,
+        sizes: options.sizes,
         changes,
         whole: options.fullRefresh === true,
         onCheck: (name) => session.handle.at(name),

@@ -1,5 +1,6 @@
 import type { SettingKey } from '../contract/index.ts';
 import type { Until } from './build/build-models.ts';
+import type { Sizes } from './build/sizes.ts';
 import type { ProgressEvent } from './run-report.ts';
 
 export type RunOptions = {
@@ -22,6 +23,8 @@ export type RunOptions = {
   readonly waitSeconds?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
   readonly threads?: number | undefined;
+  /** From how many rows on relations are treated as large ones; the usual numbers unless given. */
+  readonly sizes?: Sizes | undefined;
   /** Records to read again from the archive: `quarantine replay`. */
   readonly replay?: ReplayFilter | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -6,7 +6,6 @@ import type { Model } from '../../model/index.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
 import { extendStaging, stageEverything } from '../stage/stage-feed.ts';
 import { type Change, changedAll, changedRows, noChange } from './change.ts';
-import { manyRows } from './choose-pass.ts';
 import { buildName, createDelta } from './create-delta.ts';
 import { partRows } from './scope-context.ts';
 import {
@@ -17,6 +16,7 @@ import {
   scopeQuery,
   spanGroups,
 } from './scope-query.ts';
+import type { Sizes } from './sizes.ts';
 import { deltaName, findTouchedGroups, groupsName, storedUpstreams } from './touched-groups.ts';
 import { typedColumns, writeWhole } from './write-whole.ts';
 
@@ -24,6 +24,7 @@ export type BuildContext = {
   readonly engine: Engine;
   readonly draft: Draft;
   readonly lakeFolder: string;
+  readonly sizes: Sizes;
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Feeds whose staging holds every winner in this run. */
   readonly fullFeeds: Set<string>;
@@ -36,9 +37,6 @@ export type BuildContext = {
   /** The run that each relation was last built in, before this one. */
   readonly builtIn: ReadonlyMap<string, number>;
 };
-
-/** A relation of at most so many rows is written whole: one part, and no rows looked for in others. */
-const smallRows = 100_000;
 
 export const relationDefinition = (model: Model, builtFrom: string): RelationDefinition => ({
   name: model.relation,
@@ -110,13 +108,13 @@ const buildWhole = async (
     previous?.kind === 'parts' &&
     JSON.stringify(previous.columns) ===
       JSON.stringify(relationDefinition(model, builtFrom).columns);
-  if (!sameShape || storedRows(context, model) > smallRows) {
+  if (!sameShape || storedRows(context, model) > context.sizes.few) {
     const [contract] = stagedContracts(context, model);
     await writeWhole(context, {
       model,
       contract,
       definition: relationDefinition(model, builtFrom),
-      isSmall: rowsBelow(context, model) <= manyRows,
+      isSmall: rowsBelow(context, model) <= context.sizes.many,
     });
     await publishView(context, model);
     await createEmptyDelta(engine, model);
@@ -163,7 +161,7 @@ const applyGroups = async (
   const spec = relationDefinition(model, builtFrom);
   const stored = quoteRelation(model.relation);
   const key = joinSql(model.key.map(quoteName));
-  if (storedRows(context, model) <= smallRows) {
+  if (storedRows(context, model) <= context.sizes.few) {
     const kept = sql`select r.* from ${stored} as r anti join ${removed} as d on ${sameGroup(model.key, sql`r`, sql`d`)}`;
     const whole = buildName(model, 'whole');
     await createTable(engine, whole, sql`${kept} union all by name select * from ${added}`);
@@ -185,7 +183,7 @@ const applyGroups = async (
  * span is then far less than what all groups span, as most of a day's are new.
  */
 const findPresent = async (context: BuildContext, model: Model, span: Groups): Promise<Groups> => {
-  if (storedRows(context, model) <= manyRows) return span;
+  if (storedRows(context, model) <= context.sizes.many) return span;
   const present = buildName(model, 'present');
   const columns = joinSql(span.by.map(quoteName));
   const rows = await rowsOfGroups(context, model.relation, span);

@@ -4,13 +4,11 @@ import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
+import type { Sizes } from './sizes.ts';
 
 /** The column that says on which day a row of the feed happened. */
 export const happenedDate = (contract: Contract): string | undefined =>
   contract.columns.find((one) => one.happened && one.type.kind === 'date')?.name;
-
-/** Fewer rows are built once, in memory, and written from there. */
-export const manyRows = 1_000_000;
 
 /** More months than that hold too few rows each. */
 const manyMonths = 240;
@@ -34,8 +32,10 @@ export const choosePass = async (
     draft,
     contract,
     lakeFolder,
+    sizes,
   }: {
     readonly draft: Draft;
+    readonly sizes: Sizes;
     readonly contract: Contract;
     readonly lakeFolder: string;
   },
@@ -43,7 +43,7 @@ export const choosePass = async (
   const column = happenedDate(contract);
   const entry = draft.relation(bronzeParts(contract.feed));
   if (column === undefined || entry?.kind !== 'parts') return 'once';
-  if (entry.parts.reduce((sum, part) => sum + part.rows, 0) < manyRows) return 'once';
+  if (entry.parts.reduce((sum, part) => sum + part.rows, 0) <= sizes.many) return 'once';
   const paths = entry.parts.map((part) => quotePath(join(lakeFolder, part.path))).join(', ') as Sql;
   const [row] = await engine.rows(sql`select count(*) as groups,
       cast(min(first) as varchar) as first_day, cast(max(last) as varchar) as last_day,

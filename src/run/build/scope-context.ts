@@ -2,7 +2,7 @@ import { quoteName, quoteRelation, type Sql, sql } from '../../base/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
 import type { Model } from '../../model/index.ts';
-import { manyRows } from './choose-pass.ts';
+import { type Sizes, usualSizes } from './sizes.ts';
 
 /** What is needed to read parts of relations. */
 export type ScopeContext = {
@@ -10,6 +10,7 @@ export type ScopeContext = {
   /** Undefined where relations are read whole. */
   readonly draft?: Pick<Draft, 'relation' | 'narrowed'> | undefined;
   readonly models: ReadonlyMap<string, Model>;
+  readonly sizes?: Sizes | undefined;
 };
 
 /** The column names of a relation: as its model declares them, else as the engine knows them. */
@@ -38,9 +39,9 @@ export const nearRows = async (
   relation: string,
   { by, groups }: { readonly by: readonly string[]; readonly groups: Sql },
 ): Promise<Sql> => {
-  const { draft } = context;
+  const { draft, sizes = usualSizes } = context;
   const entry = draft?.relation(relation);
-  if (draft === undefined || entry?.kind !== 'parts' || partRows(context, relation) <= manyRows)
+  if (draft === undefined || entry?.kind !== 'parts' || partRows(context, relation) <= sizes.many)
     return quoteRelation(relation);
   const texts = new Set(entry.columns.filter((c) => c.type === 'VARCHAR').map((c) => c.name));
   const column = by.find((name) => texts.has(name));

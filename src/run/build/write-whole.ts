@@ -6,8 +6,14 @@ import type { Model } from '../../model/index.ts';
 import { choosePass, happenedDate } from './choose-pass.ts';
 import { buildName } from './create-delta.ts';
 import { scopedName, scopeQuery } from './scope-query.ts';
+import type { Sizes } from './sizes.ts';
 
-type Writing = { readonly engine: Engine; readonly draft: Draft; readonly lakeFolder: string };
+type Writing = {
+  readonly engine: Engine;
+  readonly draft: Draft;
+  readonly lakeFolder: string;
+  readonly sizes: Sizes;
+};
 
 type WholeModel = {
   readonly model: Model;
@@ -55,7 +61,7 @@ const sortedQuery = async (
  * that is partitioned by the date of a large feed, month by month; any other in one pass.
  */
 export const writeWhole = async (
-  { engine, draft, lakeFolder }: Writing,
+  { engine, draft, lakeFolder, sizes }: Writing,
   { model, contract, definition, isSmall }: WholeModel,
 ): Promise<void> => {
   const rowsOf = (query: Sql): Sql => sql`select ${typedColumns(model)} from (${query})`;
@@ -77,7 +83,9 @@ export const writeWhole = async (
     return;
   }
   const months =
-    contract === undefined ? 'once' : await choosePass(engine, { draft, contract, lakeFolder });
+    contract === undefined
+      ? 'once'
+      : await choosePass(engine, { draft, contract, lakeFolder, sizes });
   if (contract === undefined || months === 'once') {
     await draft.write(definition, own, { isTyped: true });
     return;

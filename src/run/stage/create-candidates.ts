@@ -2,8 +2,7 @@ import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.t
 import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { bronzeViewColumns, bronzeViewQuery } from '../../ingest/index.ts';
-import type { Draft } from '../../lake/index.ts';
-import { nearRows } from '../build/scope-context.ts';
+import { nearRows, type ScopeContext } from '../build/scope-context.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
 import { stageNames } from './stage-names.ts';
 import { keyList } from './winner-order.ts';
@@ -73,13 +72,14 @@ export const createCandidates = async (
 
 /** A query of the candidates that leaves out parts of bronze which hold none of these keys. */
 export const candidatesNear = async (
-  { engine, draft }: { readonly engine: Engine; readonly draft: Draft },
+  request: Pick<ScopeContext, 'engine' | 'draft' | 'sizes'>,
   options: CandidateOptions,
   keys: Sql,
 ): Promise<Sql> => {
   const { contract } = options;
   const parts = bronzeParts(contract.feed);
-  const context = { engine, draft, models: new Map() };
+  const { engine } = request;
+  const context = { ...request, models: new Map() };
   const near = await nearRows(context, parts, { by: contract.key, groups: keys });
   return candidatesOf(engine, options, sql`(${bronzeViewQuery(contract, near)})`);
 };

@@ -3,6 +3,7 @@ import type { Contract } from '../../contract/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
 import { type Change, changedAll, changedRows, noChange } from '../build/change.ts';
+import type { Sizes } from '../build/sizes.ts';
 import { ledgerQuery } from '../ledger/ledger.ts';
 import { ledgerRelations } from '../ledger/ledger-relations.ts';
 import {
@@ -37,6 +38,7 @@ export type StagingRequest = {
   /** Rows that are read again in this run: query of (feed, file_id, row). */
   readonly replayed?: Sql | undefined;
   readonly timeZone: string;
+  readonly sizes?: Sizes | undefined;
 };
 
 const candidateOptions = (request: StagingRequest, contract: Contract): CandidateOptions => ({
