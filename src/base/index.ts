@@ -1,11 +1,9 @@
 export { closestHint, closestName } from './closest-name.ts';
 export { isDate, localDate } from './dates.ts';
-export type { Effects, FileEffects, FileFacts, OpenFile, ProcessFacts } from './effects.ts';
+export type { Effects, FileEffects, OpenFile } from './effects.ts';
 export {
   type Compiled,
   data,
-  type ErrorDetail,
-  type ErrorKind,
   locked,
   PipelineError,
   type Place,
@@ -15,7 +13,6 @@ export {
   usage,
 } from './errors.ts';
 export { foldName } from './fold-name.ts';
-export { type Log, type LogFacts, silentLog } from './log.ts';
 export { nodeEffects } from './node-effects.ts';
 export {
   isUnspeakablePath,

@@ -6,15 +6,10 @@ export { writeDuckDBFile } from './duckdb/write-duckdb-file.ts';
 export type {
   Cell,
   Engine,
-  EngineOptions,
   ParsedQuery,
   QueryResult,
-  Reference,
   ResultColumn,
   Row,
   RowStream,
-  WritePartsOptions,
-  WrittenPart,
 } from './engine.ts';
-export { engineErrors } from './errors.ts';
 export { keyBounds } from './key-bounds.ts';

@@ -1,14 +1,7 @@
 export { sweepArchiveDrafts } from './archive-object.ts';
 export { openArchived } from './archive-open.ts';
+export { isUntouched, type Member, type Received, receiveFile } from './archive-receive.ts';
 export {
-  isUntouched,
-  type Member,
-  type Received,
-  type ReceiveOptions,
-  receiveFile,
-} from './archive-receive.ts';
-export {
-  type BronzeColumn,
   bronzeColumns,
   bronzePosition,
   bronzePositions,
@@ -19,7 +12,6 @@ export {
   idRule,
   numberRepeats,
 } from './bronze-query.ts';
-export { ingestErrors } from './errors.ts';
 export { explainQuery } from './explain-query.ts';
 export { extractRecords } from './extract-records.ts';
 export { type NewReceipt, openReceiptLog, type Receipt, type ReceiptLog } from './index-log.ts';
