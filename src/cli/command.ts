@@ -5,7 +5,6 @@ export type CommandOption = {
   /** As commander reads it: `--memory-limit <size>`. */
   readonly flags: string;
   readonly description: string;
-  readonly default?: string;
 };
 
 export type CommandArgument = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Effects, PipelineError, sql } from '../base/index.ts';
-import { type ListedSetting, listSettings, readConfig } from '../contract/index.ts';
+import { type ListedSetting, listSettings, readProjectConfig } from '../contract/index.ts';
 import { openDuckDB } from '../engine/index.ts';
 import { hashFile, readRunState, readSnapshot, type Snapshot } from '../lake/index.ts';
 import { describeKilled, isWarehouseFresh } from '../run/index.ts';
@@ -173,7 +173,7 @@ const examineConfig = async (
   { projectFolder }: ExamineOptions,
   effects: Effects,
 ): Promise<Examination> => {
-  const config = await readConfig({ projectFolder, flags: [] }, effects);
+  const config = await readProjectConfig(projectFolder, effects);
   if (config.kind === 'problems') {
     return {
       settings: [],

@@ -8,8 +8,8 @@ import {
   matchFeed,
   matchHeader,
   type ProjectConfig,
-  readConfig,
   readContracts,
+  readProjectConfig,
 } from '../contract/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import {
@@ -287,7 +287,7 @@ export const lookAtProject = async (
   }: { readonly projectFolder: string; readonly packageFolder: string },
   effects: Effects,
 ): Promise<Compiled<FirstLook>> => {
-  const config = await readConfig({ projectFolder, flags: [] }, effects);
+  const config = await readProjectConfig(projectFolder, effects);
   if (config.kind === 'problems') return config;
   const builtInFolder = join(packageFolder, 'contracts');
   const contracts = await readContracts(

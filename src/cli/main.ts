@@ -17,8 +17,7 @@ const readVersion = (): string => {
 const addCommand = (program: Commander, command: Command, effects: Effects | undefined): void => {
   const made = program.command(command.name).description(command.summary);
   for (const argument of command.args) made.argument(argument.name, argument.description);
-  for (const option of command.options)
-    made.option(option.flags, option.description, option.default);
+  for (const option of command.options) made.option(option.flags, option.description);
   if (command.examples.length > 0) {
     made.addHelpText('after', `\nExamples:\n${command.examples.map((e) => `  ${e}`).join('\n')}`);
   }

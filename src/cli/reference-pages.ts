@@ -45,10 +45,7 @@ const commandSection = ({ name, summary, args, options, examples }: Command): re
   const usage = ['schoolhouse', name, ...args.map((one) => one.name)].join(' ');
   const rows = [
     ...args.map((one) => [`\`${one.name}\``, one.description]),
-    ...options.map((one) => [
-      `\`${one.flags}\``,
-      one.default === undefined ? one.description : `${one.description} (default: ${one.default})`,
-    ]),
+    ...options.map((one) => [`\`${one.flags}\``, one.description]),
   ];
   return [
     '',

@@ -8,8 +8,8 @@ import {
   type Contract,
   noDrift,
   projectPolicies,
-  readConfig,
   readContracts,
+  readProjectConfig,
 } from '../contract/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import { rawStage, typedStage } from './bronze-query.ts';
@@ -25,7 +25,7 @@ let words: ReadonlyMap<string, string>;
 beforeAll(async () => {
   const effects = { ...(await nodeEffects()), env: {} };
   engine = await openDuckDB({ memoryLimitBytes: 500e6, threads: 1, tempFolder: folder });
-  const config = await readConfig({ projectFolder: folder, flags: [] }, effects);
+  const config = await readProjectConfig(folder, effects);
   if (config.kind === 'problems') throw config.problems[0];
   const builtInFolder = join(packageFolder, 'contracts');
   const contracts = await readContracts(

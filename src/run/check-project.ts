@@ -166,7 +166,7 @@ const checkWith = async (
   { engine, lease }: { readonly engine: Engine; readonly lease: Lease | undefined },
   effects: Effects,
 ): Promise<Compiled<ProjectCheck>> => {
-  const project = await openProject({ ...options, flags: [], engine }, withoutWrites(effects));
+  const project = await openProject({ ...options, engine }, withoutWrites(effects));
   if (project.kind === 'problems') return project;
   const { contracts, graph } = project.value;
   const { projectFolder } = options;

@@ -161,9 +161,8 @@ const readInScratch = async (
   const log = await openReceiptLog(folders.archive, project.config.settings.timezone, world);
   const base = lease === undefined ? undefined : seenFrom(lease.snapshot, folders.lake);
   const handle = handleOf(1 + Math.max(log.lastRun(), base?.manifest.run ?? 0));
-  const request = { ...options, flags: [] };
   const session = await openSession(
-    { options: request, project: { ...project, folders }, engine, handle, lock: noLock, base },
+    { options, project: { ...project, folders }, engine, handle, lock: noLock, base },
     world,
   );
   try {
@@ -209,7 +208,7 @@ export const dryRun = async (
     });
     try {
       await engine.execute(sql`set preserve_insertion_order = true`);
-      const project = await openProject({ ...options, flags: [], engine }, withoutWrites(effects));
+      const project = await openProject({ ...options, engine }, withoutWrites(effects));
       if (project.kind === 'problems') return project;
       const value = await readInScratch(
         options,

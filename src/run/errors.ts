@@ -1,4 +1,4 @@
-import { data, technical, usage } from '../base/index.ts';
+import { technical, usage } from '../base/index.ts';
 
 export const runErrors = {
   'config.secret-short': usage(
@@ -22,10 +22,6 @@ export const runErrors = {
       'This folder is no project: it has neither schoolhouse.yaml nor data/raw, and nothing was ever loaded here.',
   ),
   'run.no-lake': usage(() => 'Nothing was loaded yet, so there is nothing to read.'),
-  'run.checks-failed': data(
-    (f: { checks: readonly string[] }) =>
-      `${f.checks.length} checks failed: ${f.checks.join(', ')}. No data was committed; the last snapshot stays.`,
-  ),
   'query.unreadable': usage(
     (f: { name: string }) => `A question can read relations of the snapshot; ${f.name} is none.`,
   ),

@@ -177,7 +177,7 @@ export const explainRelation = async (
     signal: options.signal,
   });
   try {
-    const project = await openProject({ ...options, flags: [], engine }, world);
+    const project = await openProject({ ...options, engine }, world);
     if (project.kind === 'problems') return project;
     const snapshot = await readSnapshot(lake, {}, world);
     const explained = explain(project.value, options.name, snapshot);

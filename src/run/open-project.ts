@@ -15,10 +15,9 @@ import {
   type ProjectConfig,
   type ProjectPolicies,
   projectPolicies,
-  readConfig,
   readContracts,
+  readProjectConfig,
   resolvePolicies,
-  type SettingKey,
 } from '../contract/index.ts';
 import { type Engine, functionsHash } from '../engine/index.ts';
 import { bronzeColumnType } from '../ingest/index.ts';
@@ -56,11 +55,6 @@ export type OpenProjectOptions = {
   readonly projectFolder: string;
   /** Folder of the installed program: contracts/ and models/ lie in it. */
   readonly packageFolder: string;
-  readonly flags: readonly {
-    readonly key: SettingKey;
-    readonly flag: string;
-    readonly value: string;
-  }[];
   readonly version: string;
   readonly engine: Engine;
 };
@@ -136,10 +130,10 @@ export const openProject = async (
   options: OpenProjectOptions,
   effects: Effects,
 ): Promise<Compiled<Project>> => {
-  const { projectFolder, packageFolder, engine, flags, version } = options;
+  const { projectFolder, packageFolder, engine, version } = options;
   if (isUnspeakablePath(projectFolder))
     return problems([pipelineError(runErrors, 'run.folder-name', {})]);
-  const config = await readConfig({ projectFolder, flags }, effects);
+  const config = await readProjectConfig(projectFolder, effects);
   if (config.kind === 'problems') return config;
   const contracts = await readContracts(
     { builtInFolder: join(packageFolder, 'contracts'), projectFolder, config: config.value },

@@ -107,7 +107,7 @@ export const planProject = async (
     signal,
   });
   try {
-    const compiled = await openProject({ ...options, flags: [], engine }, world);
+    const compiled = await openProject({ ...options, engine }, world);
     if (compiled.kind === 'problems') return compiled;
     const project = compiled.value;
     const { folders, config, contracts, graph } = project;

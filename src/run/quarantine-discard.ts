@@ -7,7 +7,7 @@ import {
   type Sql,
   sql,
 } from '../base/index.ts';
-import { readConfig } from '../contract/index.ts';
+import { readProjectConfig } from '../contract/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import { openReceiptLog, type ReceiptLog } from '../ingest/index.ts';
 import {
@@ -220,7 +220,7 @@ export const discardRecord = async (
   effects: Effects,
 ): Promise<Compiled<DiscardReport>> => {
   const { projectFolder, waitSeconds, signal } = options;
-  const config = await readConfig({ projectFolder, flags: [] }, effects);
+  const config = await readProjectConfig(projectFolder, effects);
   if (config.kind === 'problems') return config;
   const folders = projectFolders(projectFolder);
   if ((await effects.fs.stat(folders.lake)) === undefined)

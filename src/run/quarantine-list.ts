@@ -8,7 +8,7 @@ import {
   type Sql,
   sql,
 } from '../base/index.ts';
-import { readConfig } from '../contract/index.ts';
+import { readProjectConfig } from '../contract/index.ts';
 import type { Row } from '../engine/index.ts';
 import { noteAccess } from './access-log.ts';
 import { runErrors } from './errors.ts';
@@ -103,7 +103,7 @@ const whereOf = (filter: QuarantineFilter): Sql => {
 
 /** Today where the school is, as `received_on` is told; settings that do not compile are told elsewhere. */
 const schoolDay = async (dataFolder: string, effects: Effects): Promise<string> => {
-  const config = await readConfig({ projectFolder: dirname(dataFolder), flags: [] }, effects);
+  const config = await readProjectConfig(dirname(dataFolder), effects);
   const zone = config.kind === 'ok' ? config.value.settings.timezone : 'UTC';
   return localDate(effects.now(), zone);
 };

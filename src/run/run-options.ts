@@ -1,4 +1,3 @@
-import type { SettingKey } from '../contract/index.ts';
 import type { Until } from './build/build-models.ts';
 import type { Sizes } from './build/sizes.ts';
 import type { ProgressEvent } from './run-report.ts';
@@ -8,11 +7,6 @@ export type RunOptions = {
   /** Folder of the installed program: contracts/ and models/ lie in it. */
   readonly packageFolder: string;
   readonly version: string;
-  readonly flags: readonly {
-    readonly key: SettingKey;
-    readonly flag: string;
-    readonly value: string;
-  }[];
   /** Feeds to take in; all when not given. */
   readonly only?: readonly string[] | undefined;
   readonly until?: Until | undefined;

@@ -62,7 +62,7 @@ export type ReplayReport = {
 /** What `run --json` prints. */
 export type RunReport = {
   readonly run_id: number | null;
-  readonly status: 'ok' | 'nothing' | 'data' | 'failed';
+  readonly status: 'ok' | 'nothing' | 'data';
   readonly seconds: number;
   readonly as_of: string | null;
   readonly files: readonly FileReport[];
@@ -89,8 +89,7 @@ export type ProgressEvent =
       readonly name: string;
       readonly index: number;
       readonly count: number;
-    }
-  | { readonly kind: 'note'; readonly text: string };
+    };
 
 export const noCounts: Counts = {
   read: 0,

@@ -41,7 +41,7 @@ const meddle = (
 
 const runWith = async (project: SchoolProject, effects: Effects) => {
   const result = await runProject(
-    { projectFolder: project.folder, packageFolder, version: '0.0.0', flags: [], threads: 1 },
+    { projectFolder: project.folder, packageFolder, version: '0.0.0', threads: 1 },
     effects,
   );
   if (result.kind === 'problems') throw result.problems[0];

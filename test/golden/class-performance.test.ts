@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 const example = join(root, 'examples', 'class-performance');
 
 const runFolder = async (projectFolder: string): Promise<RunReport> => {
-  const options = { projectFolder, packageFolder: root, version: '0.0.0', flags: [], threads: 1 };
+  const options = { projectFolder, packageFolder: root, version: '0.0.0', threads: 1 };
   const result = await runProject(options, await nodeEffects());
   if (result.kind === 'problems') throw new Error(result.problems.map(String).join('\n'));
   return result.value;

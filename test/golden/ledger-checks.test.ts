@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { quoteRelation, sql, trustedSql } from '../../src/base/index.ts';
-import { type Contract, readConfig, readContracts } from '../../src/contract/index.ts';
+import { type Contract, readContracts, readProjectConfig } from '../../src/contract/index.ts';
 import { type Engine, openDuckDB } from '../../src/engine/index.ts';
 import { createViews, openLease, type Snapshot } from '../../src/lake/index.ts';
 import { checkLedger } from '../../src/run/check/check-ledger.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   await project.run();
   const { effects, folder } = project;
-  const config = await readConfig({ projectFolder: folder, flags: [] }, effects);
+  const config = await readProjectConfig(folder, effects);
   if (config.kind === 'problems') throw config.problems[0];
   const builtInFolder = join(packageFolder, 'contracts');
   const read = await readContracts(

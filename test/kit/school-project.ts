@@ -86,7 +86,6 @@ export const makeProject = async (
           projectFolder: folder,
           packageFolder,
           version: '0.0.0',
-          flags: [],
           threads: 1,
           ...options,
         },

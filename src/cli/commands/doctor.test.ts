@@ -14,7 +14,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'schoolhouse-doctor-'));
   await mkdir(join(folder, 'data', 'raw'), { recursive: true });
   await writeFile(join(folder, 'data/raw/students.csv'), 'student_id,student_name\n1,Ana\n');
-  const options = { projectFolder: folder, packageFolder, version: '0.0.0', flags: [], threads: 1 };
+  const options = { projectFolder: folder, packageFolder, version: '0.0.0', threads: 1 };
   await runProject(options, await nodeEffects());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ import { parseChoice, parseCount, parseDate, parseList, parseSize } from '../par
 import { printProblems } from '../print-problems.ts';
 import { printRun } from '../print-run.ts';
 
-export const exitCodes = { ok: 0, nothing: 0, data: 1, failed: 3 } as const;
+export const exitCodes = { ok: 0, nothing: 0, data: 1 } as const;
 
 /** What a person sees while a run works, on one line. */
 export const describeProgress = (event: ProgressEvent): string => {
@@ -20,8 +20,6 @@ export const describeProgress = (event: ProgressEvent): string => {
       return `reading ${event.index + 1}/${event.count} ${event.path} (${(event.sizeBytes / 1e6).toFixed(1)} MB)`;
     case 'model':
       return `building ${event.index + 1}/${event.count} ${event.name}`;
-    case 'note':
-      return event.text;
     default:
       return event satisfies never;
   }
@@ -38,7 +36,6 @@ export const runOptions = ({
   projectFolder,
   packageFolder,
   version,
-  flags: [],
   only: parseList(options.only),
   until: parseChoice('--until', options.until, ['bronze', 'silver', 'gold']),
   fullRefresh: options.fullRefresh === true,
