@@ -26,15 +26,16 @@ export const buildAndCheck = async (
           lakeFolder: project.folders.lake,
           contracts: new Map(project.contracts.map((one) => [one.feed, one])),
           fullFeeds: new Set(applied.fullFeeds),
-          inferEverything: (target) =>
-            createInferred(engine, {
+          inferEverything: async (target) => {
+            await createInferred(engine, {
               target,
               referring: project.contracts.filter((other) =>
                 other.relationships.some((one) => one.feed === target.feed),
               ),
               hasRoster: applied.rosters.has(target.feed),
               whole: true,
-            }),
+            });
+          },
           models,
           sizes: options.sizes ?? usualSizes,
           views: session.views,

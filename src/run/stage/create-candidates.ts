@@ -1,6 +1,6 @@
 import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable, type Engine } from '../../engine/index.ts';
 import { bronzeViewColumns, bronzeViewQuery } from '../../ingest/index.ts';
 import { nearRows, type ScopeContext } from '../build/scope-context.ts';
 import { bronzeParts } from '../load/bronze-relation.ts';
@@ -150,8 +150,8 @@ export type InferOptions = {
   readonly whole: boolean;
 };
 
-/** `staging.<feed>_inferred`: members that only facts name; empty when the feed has a roster. */
-export const createInferred = async (engine: Engine, options: InferOptions): Promise<void> => {
+/** `staging.<feed>_inferred`: members that only facts name, none when the feed has a roster. Tells how many. */
+export const createInferred = async (engine: Engine, options: InferOptions): Promise<number> => {
   const { target, referring, hasRoster, whole } = options;
   const names = stageNames(target.feed);
   const key = target.key[0] ?? 'id';
@@ -171,7 +171,5 @@ export const createInferred = async (engine: Engine, options: InferOptions): Pro
     sources.length === 0
       ? sql`select cast(null as varchar) as ${quoteName(key)} where false`
       : joinSql(sources, ' union ');
-  await engine.execute(
-    sql`create or replace table ${names.inferred} as select distinct ${quoteName(key)} from (${rows})`,
-  );
+  return createTable(engine, names.inferred, sql`select distinct ${quoteName(key)} from (${rows})`);
 };

@@ -1,6 +1,6 @@
 import { quoteName, quoteText, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import { createTable, type Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
 import { type Change, changedAll, changedRows, noChange } from '../build/change.ts';
 import type { Sizes } from '../build/sizes.ts';
@@ -76,10 +76,11 @@ const createOrphans = async (request: StagingRequest, state: FeedState): Promise
   const waiting = sql`stage.${quoteName(`${feed}_waiting`)}`;
   const options = candidateOptions(request, contract);
   const open = full ? undefined : promotedRows(request, contract);
-  await engine.execute(
-    sql`create or replace table ${waiting} as ${open === undefined ? noRows : sql`select file_id as _file_id, "row" as _source_row from (${open})`}`,
-  );
-  const isWaiting = (await countOf(engine, waiting)) > 0;
+  const waitingRows =
+    open === undefined
+      ? noRows
+      : sql`select file_id as _file_id, "row" as _source_row from (${open})`;
+  const isWaiting = (await createTable(engine, waiting, waitingRows)) > 0;
   // Only files with orphans are read; most runs have none.
   const known = sql`select b._file_id, b._source_row from (${knownRows(options)}) as b
     semi join ${waiting} as w on w._file_id = b._file_id and w._source_row = b._source_row`;
@@ -172,7 +173,12 @@ export const finishStaging = async (
     );
     await createVersions(engine, candidateOptions(request, contract));
     const hasRoster = rosters.has(contract.feed);
-    await createInferred(engine, { target: contract, referring, hasRoster, whole: false });
+    const inferred = await createInferred(engine, {
+      target: contract,
+      referring,
+      hasRoster,
+      whole: false,
+    });
     await createDeltaViews(engine, contract);
     const change =
       state?.full === true ? changedAll : changedRows(await countOf(engine, names.delta));
@@ -181,7 +187,6 @@ export const finishStaging = async (
     const inferredFull = referring.some((other) =>
       feeds.some((one) => one.contract.feed === other.feed && one.full),
     );
-    const inferred = await countOf(engine, names.inferred);
     changes.set(
       `staging.${contract.feed}_inferred`,
       inferredFull ? changedAll : inferred > 0 ? changedRows(inferred) : noChange,
