@@ -22,7 +22,7 @@ import {
 } from '../lake/index.ts';
 import { refuseRows } from './apply-discards.ts';
 import { runErrors } from './errors.ts';
-import { appendLedger, ledgerDefinition } from './ledger/ledger.ts';
+import { appendLedger, ledgerDefinition, timestamp } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 import { projectFolders } from './open-project.ts';
@@ -132,8 +132,6 @@ const discardedQuery = (
       case when ${own} then ${quoteText(by)} else "by" end as "by")
     from quarantine.record`;
 };
-
-const timestamp = (moment: Date): string => moment.toISOString().replace('T', ' ').replace('Z', '');
 
 const writeDiscard = async (
   { options, engine, lock, log }: Work,

@@ -2,7 +2,13 @@ import { sql } from '../base/index.ts';
 import { readAccess } from './access-log.ts';
 import type { Applied } from './apply-feeds.ts';
 import { builtFromHash } from './build/build-models.ts';
-import { appendLedger, ledgerDefinition, ledgerQuery, replaceLedger } from './ledger/ledger.ts';
+import {
+  appendLedger,
+  ledgerDefinition,
+  ledgerQuery,
+  replaceLedger,
+  timestamp,
+} from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
 import type { LedgerRow } from './ledger/rows-query.ts';
 import type { CheckReport, ModelReport, Warning } from './run-report.ts';
@@ -26,8 +32,6 @@ export type LedgerFacts = {
   /** True when data is committed, false when only the ledger is. */
   readonly isData: boolean;
 };
-
-const timestamp = (moment: Date): string => moment.toISOString().replace('T', ' ').replace('Z', '');
 
 const seconds = (value: number): number => Math.round(value * 1000) / 1000;
 

@@ -21,6 +21,10 @@ export const ledgerDefinition = (relation: LedgerRelation): RelationDefinition =
 /** The names of all ledger relations. */
 export const ledgerNames: readonly string[] = Object.values(ledgerRelations).map((r) => r.relation);
 
+/** A moment as ledger rows hold it, in UTC: `2025-09-01 06:30:00.000`. */
+export const timestamp = (moment: Date): string =>
+  moment.toISOString().replace('T', ' ').replace('Z', '');
+
 /** Adds rows to a ledger relation. */
 export const appendLedger = async (
   draft: Draft,
