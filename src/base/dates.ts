@@ -13,3 +13,10 @@ export const isDate = (text: string): boolean => {
   const moment = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(moment.getTime()) && moment.toISOString().slice(0, 10) === text;
 };
+
+/** The `yyyy-mm-dd` that lies so many days after a date; before it with a negative number. */
+export const addDays = (date: string, days: number): string => {
+  const moment = new Date(`${date}T00:00:00Z`);
+  moment.setUTCDate(moment.getUTCDate() + days);
+  return moment.toISOString().slice(0, 10);
+};

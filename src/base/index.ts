@@ -1,5 +1,5 @@
 export { closestHint, closestName } from './closest-name.ts';
-export { isDate, localDate } from './dates.ts';
+export { addDays, isDate, localDate } from './dates.ts';
 export type { Effects, FileEffects, OpenFile } from './effects.ts';
 export {
   type Compiled,
@@ -13,7 +13,9 @@ export {
   usage,
 } from './errors.ts';
 export { foldName } from './fold-name.ts';
+export { hashFile } from './hash-file.ts';
 export { nodeEffects } from './node-effects.ts';
+export { plural, sayCount } from './say-count.ts';
 export {
   isUnspeakablePath,
   joinSql,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Effects, PipelineError, sql } from '../base/index.ts';
+import { type Effects, PipelineError, sayCount, sql } from '../base/index.ts';
 import { type ListedSetting, listSettings, readProjectConfig } from '../contract/index.ts';
 import { openDuckDB } from '../engine/index.ts';
-import { hashFile, readRunState, readSnapshot, type Snapshot } from '../lake/index.ts';
+import { compareParts, readRunState, readSnapshot, type Snapshot } from '../lake/index.ts';
 import { describeKilled, isWarehouseFresh } from '../run/index.ts';
 import { sweepTemp } from './sweep-temp.ts';
 
@@ -51,8 +51,6 @@ const asFault = (name: string, error: unknown): Finding => {
   if (!(error instanceof PipelineError)) throw error;
   return fault(name, exits[error.kind], error.message, error.hint);
 };
-
-const said = (count: number): string => count.toLocaleString('en-US');
 
 const gigabytes = (bytes: number): string =>
   `${(bytes / 1e9).toLocaleString('en-US', { maximumFractionDigits: bytes < 1e10 ? 1 : 0 })} GB`;
@@ -196,20 +194,15 @@ const examineConfig = async (
 
 /** Every part of the snapshot is read and its SHA-256 compared: a flipped bit may give wrong values without an error. */
 const examineParts = async (
-  { manifest, lakeFolder }: Snapshot,
+  snapshot: Snapshot,
   { onProgress, signal }: ExamineOptions,
   effects: Effects,
 ): Promise<readonly Finding[]> => {
-  const parts = Object.values(manifest.relations).flatMap((entry) =>
-    entry.kind === 'parts' ? entry.parts : [],
-  );
-  const damaged: string[] = [];
-  for (const [index, part] of parts.entries()) {
+  const onPart = (number: number, count: number): void => {
     signal.throwIfAborted();
-    onProgress(`reading part ${index + 1} of ${parts.length}`);
-    if ((await hashFile(join(lakeFolder, part.path), effects)) !== part.sha256)
-      damaged.push(part.path);
-  }
+    onProgress(`reading part ${number} of ${count}`);
+  };
+  const { parts, damaged } = await compareParts(snapshot, { onPart }, effects);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const hint = 'The archive has every row: schoolhouse run --full-refresh builds the lake anew.';
   if (damaged.length > 0) {
@@ -220,7 +213,7 @@ const examineParts = async (
   return [
     fine(
       'parts',
-      `${said(parts.length)} parts, ${(bytes / 1e6).toFixed(1)} MB: every SHA-256 agrees`,
+      `${sayCount(parts.length)} parts, ${(bytes / 1e6).toFixed(1)} MB: every SHA-256 agrees`,
     ),
   ];
 };
@@ -282,7 +275,10 @@ const examineTemp = async (
       return [fine('temp', 'no temporary files are left over')];
     case 'swept':
       return [
-        fine('temp', `removed what killed processes left: ${said(swept.count)} temporary folders`),
+        fine(
+          'temp',
+          `removed what killed processes left: ${sayCount(swept.count)} temporary folders`,
+        ),
       ];
     case 'busy':
       return [note('temp', 'temporary files were not looked at: another run works')];

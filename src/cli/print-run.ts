@@ -1,9 +1,8 @@
+import { plural, sayCount } from '../base/index.ts';
 import type { FileReport, RunReport, Warning } from '../run/index.ts';
 import { formatTable } from './format-table.ts';
 import { type Output, printable } from './output.ts';
 import { shortPath } from './say.ts';
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 const shownFiles = 40;
 
@@ -20,16 +19,13 @@ const shownName = ({ path, replaced }: FileReport): string => {
 
 const fileLine = (file: FileReport): readonly string[] => [
   shownName(file),
-  count(file.read),
-  count(file.loaded),
-  count(file.duplicate),
-  count(file.superseded),
-  count(file.blank),
-  count(file.quarantined),
+  sayCount(file.read),
+  sayCount(file.loaded),
+  sayCount(file.duplicate),
+  sayCount(file.superseded),
+  sayCount(file.blank),
+  sayCount(file.quarantined),
 ];
-
-const plural = (n: number, one: string, many: string): string =>
-  `${count(n)} ${n === 1 ? one : many}`;
 
 /** The table of files: each record of each file is in one of its columns. */
 export const printFiles = (output: Output, report: RunReport): void => {
@@ -41,17 +37,17 @@ export const printFiles = (output: Output, report: RunReport): void => {
   const { read, loaded: won, duplicate, superseded, blank, quarantined } = report.totals;
   rows.push([
     'total',
-    count(read),
-    count(won),
-    count(duplicate),
-    count(superseded),
-    count(blank),
-    count(quarantined),
+    sayCount(read),
+    sayCount(won),
+    sayCount(duplicate),
+    sayCount(superseded),
+    sayCount(blank),
+    sayCount(quarantined),
   ]);
   const table = formatTable(head, rows).split('\n');
   const last = table.pop() ?? '';
   for (const line of table) output.talk(line);
-  if (more > 0) output.talk(`… ${count(more)} more files`);
+  if (more > 0) output.talk(`… ${sayCount(more)} more files`);
   output.talk(`${output.style(last, 'bold')}  balanced`);
 };
 
@@ -85,7 +81,7 @@ export const printWarnings = (output: Output, warnings: readonly Warning[]): voi
     );
   }
   const more = warnings.length - shown;
-  if (more > 0) output.talk(`  … ${count(more)} more warnings`);
+  if (more > 0) output.talk(`  … ${sayCount(more)} more warnings`);
 };
 
 const printWaiting = (output: Output, report: RunReport): void => {

@@ -1,7 +1,3 @@
-/** A number with its word: `1 row`, `1,204 rows`. */
-export const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
-
 /** A path as people name it: without the drop zone. */
 export const shortPath = (path: string): string => path.replace(/^data\/raw\//, '');
 

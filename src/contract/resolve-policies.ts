@@ -1,12 +1,7 @@
+import { addDays } from '../base/index.ts';
 import { type PolicyType, policies } from './policies.ts';
 import type { ProjectConfig } from './project-config.ts';
 import type { PolicyRow } from './read-policies.ts';
-
-const dayAfter = (date: string, days: number): string => {
-  const moment = new Date(`${date}T00:00:00Z`);
-  moment.setUTCDate(moment.getUTCDate() + days);
-  return moment.toISOString().slice(0, 10);
-};
 
 /** The default fills the days that no row for the whole project covers, so that rows never overlap. */
 const defaultRows = (
@@ -21,10 +16,10 @@ const defaultRows = (
   let from: string | null = null;
   for (const row of covering) {
     if (row.effective_from !== null && (from ?? '') < row.effective_from) {
-      gaps.push({ from, to: dayAfter(row.effective_from, -1) });
+      gaps.push({ from, to: addDays(row.effective_from, -1) });
     }
     if (row.effective_to === null) return gaps.map((gap) => defaultRow(key, value, gap));
-    from = dayAfter(row.effective_to, 1);
+    from = addDays(row.effective_to, 1);
   }
   gaps.push({ from, to: null });
   return gaps.map((gap) => defaultRow(key, value, gap));

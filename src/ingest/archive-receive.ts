@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Effects, PipelineError, pipelineError } from '../base/index.ts';
+import { type Effects, hashFile, PipelineError, pipelineError } from '../base/index.ts';
 import type { LocalFile } from '../source/index.ts';
 import { openArchiveDraft } from './archive-object.ts';
 import { ingestErrors } from './errors.ts';
@@ -88,18 +88,6 @@ export const scanOriginal = async (
   if (only?.kind === 'set_aside') return only;
   return { kind: 'scanned', members, warnings: unpacked.warnings, workFolder };
 };
-
-const hashFile = async (path: string, effects: Pick<Effects, 'fs'>): Promise<string> =>
-  withFile(
-    path,
-    async (file) => {
-      const hash = createHash('sha256');
-      const read = readAhead(file);
-      for (let chunk = await read(); chunk !== undefined; chunk = await read()) hash.update(chunk);
-      return hash.digest('hex');
-    },
-    effects,
-  );
 
 /** True while a listed file is what it was: same size, time and identity. To be asked again after the engine has read it. */
 export const isUntouched = async (

@@ -1,10 +1,9 @@
+export { compareParts, findDamagedPart } from './compare-parts.ts';
 export { createViews } from './create-views.ts';
 export { type Draft, openDraft } from './draft.ts';
 export type { RelationDefinition } from './draft-context.ts';
 export { lakeErrors } from './errors.ts';
-export { findDamagedPart } from './find-damaged-part.ts';
 export { collectGarbage, eraseHistory, sweepKilled } from './garbage.ts';
-export { hashFile } from './hash-file.ts';
 export { type Lease, openLease } from './lease.ts';
 export type { LakeColumn, Manifest, Part } from './manifest.ts';
 export { readSnapshot, type Snapshot } from './read-snapshot.ts';

@@ -1,10 +1,9 @@
 import { dirname, join } from 'node:path';
-import { joinSql, pipelineError, quotePath, sql } from '../base/index.ts';
+import { hashFile, joinSql, pipelineError, quotePath, sql } from '../base/index.ts';
 import type { CopiedFile } from './copy-file.ts';
 import { countUp, type DraftContext } from './draft-context.ts';
 import { lakeErrors } from './errors.ts';
 import { guardDisk } from './guard-disk.ts';
-import { hashFile } from './hash-file.ts';
 import type { LakeColumn, Part } from './manifest.ts';
 
 type Relation = { readonly name: string; readonly columns: readonly LakeColumn[] };

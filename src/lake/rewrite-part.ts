@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { pipelineError, type Sql, sql, trustedSql } from '../base/index.ts';
+import { hashFile, pipelineError, type Sql, sql, trustedSql } from '../base/index.ts';
 import { orderClause } from './cast-query.ts';
 import { copyToFile } from './copy-file.ts';
 import type { DraftContext } from './draft-context.ts';
 import { lakeErrors } from './errors.ts';
-import { hashFile } from './hash-file.ts';
 import { keepParts } from './keep-part.ts';
 import type { Part, PartsRelation } from './manifest.ts';
 import { partsScan, readColumns } from './relation-query.ts';

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type Effects,
+  hashFile,
   pipelineError,
   quoteName,
   quoteRelation,
@@ -12,7 +13,6 @@ import { writeDuckDBFile } from '../engine/index.ts';
 import { viewStatements } from './create-views.ts';
 import { lakeErrors } from './errors.ts';
 import { guardDisk } from './guard-disk.ts';
-import { hashFile } from './hash-file.ts';
 import type { Snapshot } from './read-snapshot.ts';
 
 export type WarehouseOptions = {

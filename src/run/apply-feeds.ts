@@ -1,4 +1,4 @@
-import { joinSql, quoteText, type Sql, sql } from '../base/index.ts';
+import { joinSql, quoteText, type Sql, sayCount, sql } from '../base/index.ts';
 import { type Contract, studentFeed } from '../contract/index.ts';
 import type { Change } from './build/change.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
@@ -217,7 +217,7 @@ const setAsideOrphans = async (
   if (orphans * 100 <= percent * rows) return [];
   return setFilesAside(session, contract, own, {
     reason: 'budget',
-    text: `${orphans.toLocaleString('en-US')} of ${rows.toLocaleString('en-US')} rows of ${contract.feed} belong to nobody on the roster, more than ${percent} %. None of them was loaded.`,
+    text: `${sayCount(orphans)} of ${sayCount(rows)} rows of ${contract.feed} belong to nobody on the roster, more than ${percent} %. None of them was loaded.`,
     hint: `Deliver the roster: the next run with a new file tries again. To let them wait, in schoolhouse.yaml: quarantine: { orphan_budget: ${Math.ceil((orphans * 100) / rows)} }`,
   });
 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Compiled, type Effects, quoteRelation, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
-import { createViews, hashFile, type Lease, openLease, type Snapshot } from '../lake/index.ts';
+import { compareParts, createViews, type Lease, openLease, type Snapshot } from '../lake/index.ts';
 import type { Check, Model } from '../model/index.ts';
 import { builtFromHash } from './build/build-models.ts';
 import { checkLedger } from './check/check-ledger.ts';
@@ -16,6 +16,7 @@ import {
   policyQuery,
   runContextQuery,
   studentPolicyQuery,
+  yearStartOf,
 } from './policy-relations.ts';
 import { withoutWrites } from './read-only.ts';
 import type { CheckReport, Warning } from './run-report.ts';
@@ -48,22 +49,6 @@ export type ProjectCheck = {
   readonly damaged: readonly string[];
 };
 
-/** Reads every part again and names those whose bytes changed since they were committed. */
-const findDamaged = async (
-  { manifest, lakeFolder }: Snapshot,
-  effects: Pick<Effects, 'fs'>,
-): Promise<{ readonly parts: number; readonly damaged: readonly string[] }> => {
-  const parts = Object.values(manifest.relations).flatMap((entry) =>
-    entry.kind === 'parts' ? entry.parts : [],
-  );
-  const damaged: string[] = [];
-  for (const part of parts) {
-    const found = await hashFile(join(lakeFolder, part.path), effects);
-    if (found !== part.sha256) damaged.push(part.path);
-  }
-  return { parts: parts.length, damaged };
-};
-
 /** Relations that a run makes from settings, as they are for this snapshot. */
 const provideReferences = async (
   engine: Engine,
@@ -71,11 +56,10 @@ const provideReferences = async (
   asOf: string | null,
 ): Promise<void> => {
   const { policyRows, config } = project;
-  const yearStart = policyRows.find((row) => row.key === 'year.start' && row.scope_type === 'all');
   const context = {
     asOf,
     timeZone: config.settings.timezone,
-    yearStart: yearStart?.value ?? '07-01',
+    yearStart: yearStartOf(policyRows),
   };
   await engine.execute(sql`create schema if not exists reference`);
   const made = [
@@ -135,9 +119,10 @@ const checkSnapshot = async (
 ): Promise<Omit<ProjectCheck, 'feeds' | 'models' | 'tests'>> => {
   const { run, asOf } = snapshot.manifest;
   options.onProgress?.('parts');
-  const hashed = await findDamaged(snapshot, effects);
+  const { parts, damaged } = await compareParts(snapshot, {}, effects);
+  const hashed = { parts: parts.length, damaged };
   const unasked = { snapshot: run, warnings: [], checks: [], waiting: [] };
-  if (hashed.damaged.length > 0) return { ...unasked, ...hashed };
+  if (damaged.length > 0) return { ...unasked, ...hashed };
   options.onProgress?.('checks');
   await provideReferences(engine, project, asOf);
   await createViews(engine, snapshot);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Compiled, type Effects, sql } from '../base/index.ts';
+import { type Compiled, type Effects, hashFile, sql } from '../base/index.ts';
 import { type Engine, openDuckDB } from '../engine/index.ts';
 import { openReceiptLog, peekHeader, type ReceiptLog } from '../ingest/index.ts';
-import { hashFile, readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
+import { readSnapshot, relationQuery, type Snapshot } from '../lake/index.ts';
 import { type KnownFile, type Plan, type PlannedSource, planRun } from '../plan/index.ts';
 import { listLocalFiles } from '../source/index.ts';
 import { builtFromHash } from './build/build-models.ts';

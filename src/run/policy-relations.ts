@@ -1,4 +1,12 @@
-import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
+import {
+  addDays,
+  joinSql,
+  quoteName,
+  quoteText,
+  type Sql,
+  sql,
+  trustedSql,
+} from '../base/index.ts';
 import { type Policy, type PolicyRow, policies, policyValue } from '../contract/index.ts';
 import type { InputRelation } from '../model/index.ts';
 
@@ -83,18 +91,6 @@ const isInForce = (row: PolicyRow, date: string): boolean =>
   (row.effective_from === null || row.effective_from <= date) &&
   (row.effective_to === null || row.effective_to >= date);
 
-const nextDay = (date: string): string => {
-  const moment = new Date(`${date}T00:00:00Z`);
-  moment.setUTCDate(moment.getUTCDate() + 1);
-  return moment.toISOString().slice(0, 10);
-};
-
-const previousDay = (date: string): string => {
-  const moment = new Date(`${date}T00:00:00Z`);
-  moment.setUTCDate(moment.getUTCDate() - 1);
-  return moment.toISOString().slice(0, 10);
-};
-
 const firstDay = '0001-01-01';
 const lastDay = '9999-12-31';
 
@@ -103,12 +99,12 @@ const spans = (rows: readonly PolicyRow[]): readonly { from: string; to: string 
   const starts = new Set([firstDay]);
   for (const row of rows) {
     if (row.effective_from !== null) starts.add(row.effective_from);
-    if (row.effective_to !== null) starts.add(nextDay(row.effective_to));
+    if (row.effective_to !== null) starts.add(addDays(row.effective_to, 1));
   }
   const sorted = [...starts].sort();
   return sorted.map((from, index) => {
     const next = sorted[index + 1];
-    return { from, to: next === undefined ? lastDay : previousDay(next) };
+    return { from, to: next === undefined ? lastDay : addDays(next, -1) };
   });
 };
 
@@ -160,6 +156,12 @@ export const studentPolicyQuery = (rows: readonly PolicyRow[], asOf: string | nu
     (key) => sql`${scopedCase(key, rows, asOf ?? lastDay)} as ${quoteName(columnOf(key))}`,
   );
   return sql`select s.student_id, ${joinSql(columns)} from silver.dim_student as s`;
+};
+
+/** The month and day that an academic year begins with, for the whole project. */
+export const yearStartOf = (rows: readonly PolicyRow[]): string => {
+  const row = rows.find((one) => one.key === 'year.start' && one.scope_type === 'all');
+  return row?.value ?? policies['year.start']?.default ?? '';
 };
 
 /** reference.run_context: one row. */

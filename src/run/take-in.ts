@@ -1,3 +1,4 @@
+import { sayCount } from '../base/index.ts';
 import { type Contract, matchesFilePattern } from '../contract/index.ts';
 import { judgeBudgets } from './judge-budgets.ts';
 import { type FileRow, unloadedRow } from './load/file-row.ts';
@@ -104,7 +105,7 @@ const applyBudgets = async (
     const own = loaded.filter((file) => failure.fileIds.includes(file.row.file_id));
     const [first] = own;
     if (first === undefined) continue;
-    const text = `${failure.quarantined.toLocaleString('en-US')} of ${failure.rows.toLocaleString('en-US')} rows of ${failure.feed} were refused, more than its budget. None of them was loaded.`;
+    const text = `${sayCount(failure.quarantined)} of ${sayCount(failure.rows)} rows of ${failure.feed} were refused, more than its budget. None of them was loaded.`;
     aside.push(
       ...(await setFilesAside(session, first.contract, own, {
         reason: 'budget',

@@ -1,4 +1,12 @@
-import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../base/index.ts';
+import {
+  joinSql,
+  quoteName,
+  quoteText,
+  type Sql,
+  sayCount,
+  sql,
+  trustedSql,
+} from '../base/index.ts';
 import { type Contract, studentFeed } from '../contract/index.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import type { Session } from './run-session.ts';
@@ -55,8 +63,6 @@ const countMissing = async (session: Session, { row, contract }: LoadedFile): Pr
   };
 };
 
-const count = (value: number): string => value.toLocaleString('en-US');
-
 /** What is said of members who are not in the new version: they stay, and a roster may be cut off. */
 const missingText = (
   { project }: Session,
@@ -67,10 +73,10 @@ const missingText = (
   const said =
     members === 1
       ? '1 member of the version before is not in this one.'
-      : `${count(members)} members of the version before are not in this one.`;
+      : `${sayCount(members)} members of the version before are not in this one.`;
   const stays = members === 1 ? 'It stays as it was.' : 'They stay as they were.';
   if (feed !== studentFeed || active * 100 <= maxMissing * activeBefore) return `${said} ${stays}`;
-  return `${said} The file looks cut off: it lacks ${count(active)} of ${count(activeBefore)} active members, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
+  return `${said} The file looks cut off: it lacks ${sayCount(active)} of ${sayCount(activeBefore)} active members, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
 };
 
 /** Warns of rosters that lost members, and of members that only facts name. */
@@ -99,7 +105,7 @@ export const warnOfMembers = async (
     session.load.warn({
       code: `${feed}_inferred`,
       feed,
-      text: `No file of ${feed} was accepted yet, so ${inferred.toLocaleString('en-US')} were taken from the rows that name them. The first ${feed} file replaces them.`,
+      text: `No file of ${feed} was accepted yet, so ${sayCount(inferred)} were taken from the rows that name them. The first ${feed} file replaces them.`,
     });
   }
 };

@@ -1,4 +1,4 @@
-import { closestName, sql } from '../base/index.ts';
+import { closestName, plural, sql } from '../base/index.ts';
 import { configFile, policies } from '../contract/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
@@ -62,7 +62,7 @@ const changedContracts = (project: Project, { rows }: ReadFiles): readonly Warni
     );
     const before = others.filter((row) => row.read > row.blank).length;
     if (before === 0) return [];
-    const said = before === 1 ? '1 file' : `${before.toLocaleString('en-US')} files`;
+    const said = plural(before, 'file', 'files');
     return [
       {
         code: 'contract_changed',

@@ -1,9 +1,9 @@
+import { plural } from '../../base/index.ts';
 import { checkProject, type ProjectCheck } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import type { Output } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
 import { printWarnings } from '../print-run.ts';
-import { plural } from '../say.ts';
 
 const failedOf = (found: ProjectCheck, severity: 'error' | 'warn') =>
   found.checks.filter((check) => check.severity === severity && check.failed_rows > 0);

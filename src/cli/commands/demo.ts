@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { pipelineError } from '../../base/index.ts';
+import { pipelineError, sayCount } from '../../base/index.ts';
 import { openReader, type Reader, type RunReport, runProject } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
@@ -16,8 +16,6 @@ import { exitCodes, runOptions } from './run.ts';
 const defaultFolder = 'schoolhouse-demo';
 
 const demoSizes = { students: 1800, classes: 60, days: 171, assessments: 60_000, defects: 300 };
-
-const said = (count: number): string => count.toLocaleString('en-US');
 
 /** The school of the folder: made now, or found as an earlier demo made it. */
 const openSchool = async (
@@ -73,7 +71,7 @@ const printClassDays = async (reader: Reader, { output }: CommandContext): Promi
     .rows;
   const names = columns.map((column) => column.name);
   output.talk(
-    `\n${output.style('class_daily_performance', 'bold')}, the first of ${said(Number(total?.n ?? 0))} rows`,
+    `\n${output.style('class_daily_performance', 'bold')}, the first of ${sayCount(Number(total?.n ?? 0))} rows`,
   );
   await output.data(
     narrowTable(
@@ -91,25 +89,29 @@ const printComparison = (
   output.talk(
     `\n${output.style('refused', 'bold')}, and kept with file, line, reasons and raw text`,
   );
-  const rows = reasons.map(({ code, planted: wanted, found }) => [code, said(wanted), said(found)]);
-  rows.push(['rows', said(planted), said(counts.quarantined.found)]);
+  const rows = reasons.map(({ code, planted: wanted, found }) => [
+    code,
+    sayCount(wanted),
+    sayCount(found),
+  ]);
+  rows.push(['rows', sayCount(planted), sayCount(counts.quarantined.found)]);
   output.talk(formatTable(['reason', 'planted', 'refused'], rows));
   const wrong = countNames.filter((name) => counts[name].planted !== counts[name].found);
   for (const name of wrong) {
     const { planted: wanted, found } = counts[name];
     output.alarm(
-      `${output.style('differs', 'red')} ${name}: ${said(wanted)} planted, ${said(found)} found`,
+      `${output.style('differs', 'red')} ${name}: ${sayCount(wanted)} planted, ${sayCount(found)} found`,
     );
   }
   if (misplaced > 0) {
     output.alarm(
-      `${output.style('differs', 'red')} ${said(misplaced)} reasons are not where they were planted`,
+      `${output.style('differs', 'red')} ${sayCount(misplaced)} reasons are not where they were planted`,
     );
   }
   if (wrong.length === 0 && misplaced === 0) {
     const word = output.style('as planted', 'green');
     output.talk(
-      `${word}: all ${said(planted)} bad rows at their file and line with their reason, no good row refused`,
+      `${word}: all ${sayCount(planted)} bad rows at their file and line with their reason, no good row refused`,
     );
   }
 };
@@ -196,7 +198,7 @@ export const run = async (context: CommandContext): Promise<number> => {
   const { school, isNew } = await openSchool(folder, context);
   const { students, classes, days } = school.options;
   output.talk(
-    `${isNew ? 'made' : 'found'} ${printable(shown)}: ${said(number(students))} students, ${said(number(classes))} classes, ${said(number(days))} school days, ${said(school.totals.read)} rows, ${said(school.totals.quarantined)} of them bad\n`,
+    `${isNew ? 'made' : 'found'} ${printable(shown)}: ${sayCount(number(students))} students, ${sayCount(number(classes))} classes, ${sayCount(number(days))} school days, ${sayCount(school.totals.read)} rows, ${sayCount(school.totals.quarantined)} of them bad\n`,
   );
   const result = await runProject(
     { ...runOptions({ ...context, options: {}, projectFolder: folder }), projectFolder: folder },

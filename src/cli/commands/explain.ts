@@ -1,11 +1,10 @@
-import { pipelineError } from '../../base/index.ts';
+import { pipelineError, plural } from '../../base/index.ts';
 import { type Explanation, explainRelation } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { formatTable } from '../format-table.ts';
 import type { Output } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
-import { plural } from '../say.ts';
 
 const policyLines = ({ policies }: Explanation): readonly string[] =>
   policies.flatMap((policy) => [

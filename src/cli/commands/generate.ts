@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { pipelineError } from '../../base/index.ts';
+import { pipelineError, sayCount } from '../../base/index.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { formatTable } from '../format-table.ts';
@@ -14,8 +14,6 @@ import { type Output, printable } from '../output.ts';
 import { parseCount } from '../parse-flag.ts';
 import { folderToType, toType } from '../to-type.ts';
 
-const said = (count: number): string => count.toLocaleString('en-US');
-
 const countColumns = ['read', 'loaded', 'duplicate', 'superseded', 'blank', 'quarantined'] as const;
 
 const shownFiles = 8;
@@ -24,14 +22,14 @@ const shownFiles = 8;
 const printFiles = (output: Output, { files, totals }: SchoolNote): void => {
   const rows = files
     .slice(0, shownFiles)
-    .map((file) => [file.path, ...countColumns.map((name) => said(file[name]))]);
-  const total = ['total', ...countColumns.map((name) => said(totals[name]))];
+    .map((file) => [file.path, ...countColumns.map((name) => sayCount(file[name]))]);
+  const total = ['total', ...countColumns.map((name) => sayCount(totals[name]))];
   const head = ['file', 'read', 'loaded', 'dup', 'super', 'blank', 'quar'];
   const table = formatTable(head, [...rows, total]).split('\n');
   const last = table.pop() ?? '';
   for (const line of table) output.talk(line);
   const more = files.length - shownFiles;
-  if (more > 0) output.talk(`… ${said(more)} more files`);
+  if (more > 0) output.talk(`… ${sayCount(more)} more files`);
   output.talk(output.style(last, 'bold'));
 };
 
@@ -43,8 +41,8 @@ const printPlanted = (output: Output, { files, totals }: SchoolNote): void => {
       .reduce((sum, file) => sum + (file.reasons[code] ?? 0), 0);
   const rows = Object.keys(totals.reasons).map((code) => [
     code,
-    ...feeds.map((feed) => said(ofFeed(feed, code))),
-    said(totals.reasons[code] ?? 0),
+    ...feeds.map((feed) => sayCount(ofFeed(feed, code))),
+    sayCount(totals.reasons[code] ?? 0),
   ]);
   if (rows.length === 0) return;
   output.talk('\nplanted, to be refused:');
@@ -81,7 +79,7 @@ export const run = async (context: CommandContext): Promise<number> => {
     return 0;
   }
   const where = args[0] === undefined ? '' : `${printable(args[0])}/`;
-  output.talk(`wrote ${said(school.totals.read)} rows to ${where}data/raw`);
+  output.talk(`wrote ${sayCount(school.totals.read)} rows to ${where}data/raw`);
   printFiles(output, school);
   printPlanted(output, school);
   output.talk(`\n${where}${noteName} has each planted row with its file, line and reason.`);

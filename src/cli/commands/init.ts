@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import type { Effects } from '../../base/index.ts';
+import { type Effects, plural, sayCount } from '../../base/index.ts';
 import { configFile } from '../../contract/index.ts';
 import type { CommandContext } from '../command.ts';
 import { firstConfig, proposedFeeds } from '../first-config.ts';
@@ -8,11 +8,6 @@ import { formatTable } from '../format-table.ts';
 import { type Output, printable } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
 import { folderToType, toType } from '../to-type.ts';
-
-const said = (count: number): string => count.toLocaleString('en-US');
-
-const plural = (n: number, one: string, many: string): string =>
-  `${said(n)} ${n === 1 ? one : many}`;
 
 const inTwelveColumns = 12;
 
@@ -54,7 +49,7 @@ const describeMisfits = ({ misfits }: Look): readonly string[] =>
   misfits.map(({ column, code, rows, tried, formats }) => {
     const written =
       formats.length === 0 ? '' : `; they look like ${formats.join(' or ')}: name their format`;
-    const of = tried === rows ? 'all' : `${said(rows)} of`;
+    const of = tried === rows ? 'all' : `${sayCount(rows)} of`;
     return `  ${column}: ${of} the first ${plural(tried, 'row', 'rows')} would be refused, ${code}${written}`;
   });
 

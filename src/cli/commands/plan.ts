@@ -1,10 +1,11 @@
+import { plural } from '../../base/index.ts';
 import type { Plan, PlannedFile } from '../../plan/index.ts';
 import { type DryRun, dryRun, planProject } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { type Output, printable } from '../output.ts';
 import { printProblems } from '../print-problems.ts';
 import { printFiles } from '../print-run.ts';
-import { plural, shortPath } from '../say.ts';
+import { shortPath } from '../say.ts';
 import { describeProgress } from './run.ts';
 
 const reasonOf = (file: PlannedFile): string => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pipelineError } from '../../base/index.ts';
+import { pipelineError, plural, sayCount } from '../../base/index.ts';
 import {
   discardRecord,
   listQuarantine,
@@ -19,7 +19,7 @@ import { cliErrors } from '../errors.ts';
 import { type Output, printable } from '../output.ts';
 import { parseChoice, parseCount } from '../parse-flag.ts';
 import { printProblems } from '../print-problems.ts';
-import { plural, shortPath } from '../say.ts';
+import { shortPath } from '../say.ts';
 import { finishRun, runOptions } from './run.ts';
 
 const shownLines = 20;
@@ -63,15 +63,13 @@ const printList = async (
     );
   }
   const reasons = list.reasons
-    .map(({ code, records }) => `${records.toLocaleString('en-US')} ${code}`)
+    .map(({ code, records }) => `${sayCount(records)} ${code}`)
     .join(', ');
   const more = list.total - list.records.length;
-  const hint = more > 0 && isLimited ? ` (${more.toLocaleString('en-US')} more: --all)` : '';
+  const hint = more > 0 && isLimited ? ` (${sayCount(more)} more: --all)` : '';
   const word = state === 'all' ? 'refused' : state;
   output.talk(
-    list.total === 0
-      ? `0 ${word}`
-      : `${list.total.toLocaleString('en-US')} ${word}: ${reasons}${hint}`,
+    list.total === 0 ? `0 ${word}` : `${sayCount(list.total)} ${word}: ${reasons}${hint}`,
   );
 };
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { plural, sayCount } from '../../base/index.ts';
 import {
   isShown,
   noteAccess,
@@ -53,7 +54,7 @@ const listRelations = async (reader: Reader, { output }: CommandContext): Promis
     listed.push({ relation, rows, first });
     if (output.json) continue;
     const lines = first.map((row) => columns.map((column) => row[column.name]));
-    await output.data(`${relation}  ${rows.toLocaleString('en-US')} rows`);
+    await output.data(`${relation}  ${sayCount(rows)} rows`);
     if (lines.length > 0) {
       const table = formatTable(
         columns.map((column) => column.name),
@@ -120,10 +121,9 @@ const printTable = async (
         shown.map((row) => names.map((n) => row[n])),
       ),
     );
-  const count = shown.length.toLocaleString('en-US');
   const rows = hasMore
-    ? `the first ${count} rows; --csv gives all`
-    : `${count} ${shown.length === 1 ? 'row' : 'rows'}`;
+    ? `the first ${sayCount(shown.length)} rows; --csv gives all`
+    : plural(shown.length, 'row', 'rows');
   output.talk(`(${rows}, ${milliseconds()} ms, snapshot ${run})`);
 };
 

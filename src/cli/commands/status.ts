@@ -1,8 +1,9 @@
+import { plural, sayCount } from '../../base/index.ts';
 import { type ProjectStatus, type RunStory, readStatus } from '../../run/index.ts';
 import type { CommandContext } from '../command.ts';
 import { formatTable } from '../format-table.ts';
 import { type Output, printable } from '../output.ts';
-import { ago, plural, shortPath } from '../say.ts';
+import { ago, shortPath } from '../say.ts';
 
 const storyLine = (story: RunStory, { toType }: Output, now: Date): string => {
   const next = toType('schoolhouse run');
@@ -52,9 +53,9 @@ const printFeeds = async (output: Output, { feeds }: ProjectStatus, now: Date): 
     feed.feed,
     feed.received_at === null ? feed.received_on : ago(feed.received_at, now),
     printable(shortPath(feed.newest_file)),
-    feed.files.toLocaleString('en-US'),
-    feed.rows.toLocaleString('en-US'),
-    feed.open.toLocaleString('en-US'),
+    sayCount(feed.files),
+    sayCount(feed.rows),
+    sayCount(feed.open),
   ]);
   await output.data(formatTable(['feed', 'newest', 'file', 'files', 'rows', 'open'], rows));
 };

@@ -9,6 +9,7 @@ import {
   policyQuery,
   runContextQuery,
   studentPolicyQuery,
+  yearStartOf,
 } from '../policy-relations.ts';
 import type { ModelReport, ProgressEvent } from '../run-report.ts';
 import { type BuildContext, buildModel } from './build-model.ts';
@@ -91,16 +92,13 @@ const prepareContext = async (request: BuildRequest, progress: Progress): Promis
     const built = project.graph.models.filter((model) => changes.has(model.relation));
     progress.asOf = request.asOf ?? (await findAsOf(engine, built));
   }
-  const yearStart = project.policyRows.find(
-    (row) => row.key === 'year.start' && row.scope_type === 'all',
-  );
   await createTable(
     engine,
     quoteRelation('reference.run_context'),
     runContextQuery({
       asOf: progress.asOf,
       timeZone: project.config.settings.timezone,
-      yearStart: yearStart?.value ?? '07-01',
+      yearStart: yearStartOf(project.policyRows),
     }),
   );
   const moved = request.previousAsOf === undefined || request.previousAsOf !== progress.asOf;

@@ -1,3 +1,4 @@
+import { sayCount } from '../../base/index.ts';
 import type { FeedMatch } from '../../contract/index.ts';
 import { addedColumns } from './bronze-relation.ts';
 import type { LoadContext, SchemaChange } from './load-context.ts';
@@ -82,7 +83,7 @@ export const tellColumns = (
     });
   }
   if (isTooMany(match)) {
-    const text = `It has ${header.unmatched.length.toLocaleString('en-US')} columns that no column of ${feed} takes; none of them is kept. What was received stays in the archive.`;
+    const text = `It has ${sayCount(header.unmatched.length)} columns that no column of ${feed} takes; none of them is kept. What was received stays in the archive.`;
     load.warn({ code: 'column_unmatched', ...{ feed, file: path, line: 1 }, text });
     return missingOf(match);
   }
