@@ -70,14 +70,14 @@ const rowHash = (contract: Contract): Sql =>
  * How a part's row and physical line are read: as stored, else from the place of the row in its file.
  * A file that is read as it is, in order, needs neither column; numbering ten million rows costs seconds.
  */
-export const bronzePositions: Readonly<Record<string, string>> = {
-  _source_row: 'coalesce(_source_row, file_row_number + 1)',
-  _source_line: 'coalesce(_source_line, file_row_number + 1 + _line_offset)',
+export const bronzePositions: Readonly<Record<'_source_row' | '_source_line', Sql>> = {
+  _source_row: sql`coalesce(_source_row, file_row_number + 1)`,
+  _source_line: sql`coalesce(_source_line, file_row_number + 1 + _line_offset)`,
 };
 
 /** The expression of one column, if it has one; a column may be called `constructor`. */
-export const bronzePosition = (name: string): string | undefined =>
-  Object.hasOwn(bronzePositions, name) ? bronzePositions[name] : undefined;
+export const bronzePosition = (name: string): Sql | undefined =>
+  name === '_source_row' || name === '_source_line' ? bronzePositions[name] : undefined;
 
 const notShown = new Set(['_refused', '_blank', '_line_offset']);
 

@@ -1,4 +1,4 @@
-import { joinSql, quoteText, type Sql, sayCount, sql } from '../base/index.ts';
+import { joinSql, quoteName, quoteText, sayCount, sql } from '../base/index.ts';
 import { type Contract, studentFeed } from '../contract/index.ts';
 import type { Change } from './build/change.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
@@ -132,7 +132,7 @@ const recordFeedOrphans = async (
 
 /** Counts promoted orphans with their files and notes them for the quarantine. */
 const countPromoted = async (session: Session, feed: string): Promise<void> => {
-  const name = `stage."${feed}_promoted"` as Sql;
+  const name = sql`stage.${quoteName(`${feed}_promoted`)}`;
   const rows = await session.engine.rows(
     sql`select _file_id, count(*) as n from ${name} group by _file_id`,
   );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   type Compiled,
   type Effects,
+  joinSql,
   pipelineError,
   quoteText,
   type Sql,
@@ -149,7 +150,7 @@ const writeDiscard = async (
     const waiting = targets.filter((target) => target.isInBronze);
     for (const { feed, fileId, row } of waiting)
       await refuseRows(draft, { feed, fileId, rows: [row] });
-    const ids = targets.map((target) => quoteText(target.recordId)).join(', ') as Sql;
+    const ids = joinSql(targets.map((target) => quoteText(target.recordId)));
     await engine.execute(
       sql`create or replace temp table discarded as ${discardedQuery(ids, { run, by, because: options.because })}`,
     );

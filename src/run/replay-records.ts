@@ -109,9 +109,7 @@ const readWhole = async (
   const added = context.drift.added.map((column) => column.name);
   const columns = bronzeColumns(contract, added).map(({ name }) => {
     const expression = bronzePosition(name);
-    return expression === undefined
-      ? quoteName(name)
-      : sql`${expression as Sql} as ${quoteName(name)}`;
+    return expression === undefined ? quoteName(name) : sql`${expression} as ${quoteName(name)}`;
   });
   const part = sql`(select ${joinSql(columns)} from read_parquet([${paths}], hive_partitioning = false))`;
   return idRule(contract, context.positions).kind === 'whole-row'

@@ -1,4 +1,4 @@
-import { quoteName, type Sql, sql } from '../../base/index.ts';
+import { joinSql, quoteName, type Sql, sql } from '../../base/index.ts';
 import type { Draft, RelationDefinition } from '../../lake/index.ts';
 import { type LedgerRelation, ledgerRelations } from './ledger-relations.ts';
 import { type LedgerRow, rowsQuery } from './rows-query.ts';
@@ -50,9 +50,10 @@ export const replaceLedger = async (
     await draft.write(ledgerDefinition(relation), added);
     return;
   }
-  const same = relation.key
-    .map((column) => `r.${quoteName(column)} = n.${quoteName(column)}`)
-    .join(' and ') as Sql;
+  const same = joinSql(
+    relation.key.map((column) => sql`r.${quoteName(column)} = n.${quoteName(column)}`),
+    ' and ',
+  );
   await draft.write(
     ledgerDefinition(relation),
     sql`select r.* from (${draft.query(relation.relation)}) as r where not exists (select 1 from (${added}) as n where ${same})

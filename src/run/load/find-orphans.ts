@@ -1,4 +1,4 @@
-import { quoteText, type Sql, sql } from '../../base/index.ts';
+import { joinSql, quoteText, type Sql, sql } from '../../base/index.ts';
 import { type Contract, matchFeed } from '../../contract/index.ts';
 import { openArchived, type Receipt } from '../../ingest/index.ts';
 import { stageNames } from '../stage/stage-names.ts';
@@ -57,7 +57,7 @@ export const recordOrphans = async (
   const { contract, rosters, fileIds } = request;
   const column = contract.relationships.find((one) => rosters.has(one.feed))?.column;
   if (column === undefined || fileIds.length === 0) return new Map();
-  const list = fileIds.map(quoteText).join(', ') as Sql;
+  const list = joinSql(fileIds.map(quoteText));
   const table: Sql = sql`load.orphans`;
   await load.engine.execute(
     sql`create or replace table ${table} as select * from ${stageNames(contract.feed).orphans} where _file_id in (${list})`,

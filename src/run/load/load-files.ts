@@ -1,4 +1,4 @@
-import { quoteText, type Sql, sql } from '../../base/index.ts';
+import { joinSql, quoteText, sql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import { type Member, openArchived, type Receipt } from '../../ingest/index.ts';
 import { bronzeDefinition, bronzeParts } from './bronze-relation.ts';
@@ -134,7 +134,7 @@ export const takeOut = async (
   fileIds: readonly string[],
 ): Promise<void> => {
   if (fileIds.length === 0) return;
-  const list = fileIds.map(quoteText).join(', ') as Sql;
+  const list = joinSql(fileIds.map(quoteText));
   const parts = bronzeParts(contract.feed);
   const empty = sql`select * from (${load.draft.query(parts)}) where false`;
   await load.draft.replaceRows(bronzeDefinition(load.draft, contract), {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pipelineError, quotePath, type Sql, sql } from '../../base/index.ts';
+import { joinSql, pipelineError, quoteName, quotePath, type Sql, sql } from '../../base/index.ts';
 import {
   batchDateOf,
   type Contract,
@@ -107,15 +107,13 @@ const writePart = async (
   const folder = join(load.tempFolder, load.effects.newId());
   await load.effects.fs.makeFolder(folder);
   const written = await load.engine.writeParts(query, { folder, prefix: 'whole' });
-  const paths = written.map((part) => quotePath(part.path)).join(', ');
+  const paths = joinSql(written.map((part) => quotePath(part.path)));
   const added = context.drift.added.map((column) => column.name);
-  const columns = bronzeColumns(contract, added)
-    .map(({ name }) => {
-      const expression = bronzePosition(name);
-      return expression === undefined ? `"${name}"` : `${expression} as "${name}"`;
-    })
-    .join(', ');
-  const part = sql`(select ${columns as Sql} from read_parquet([${paths as Sql}], hive_partitioning = false))`;
+  const columns = bronzeColumns(contract, added).map(({ name }) => {
+    const expression = bronzePosition(name);
+    return expression === undefined ? quoteName(name) : sql`${expression} as ${quoteName(name)}`;
+  });
+  const part = sql`(select ${joinSql(columns)} from read_parquet([${paths}], hive_partitioning = false))`;
   const parts = await appendBronze(load.draft, file, numberRepeats(contract, part, added));
   await load.effects.fs.removeTree(folder);
   return parts;
@@ -139,7 +137,7 @@ const readPartFacts = async (
     sql`select count(*) as n, count(*) filter (_blank) as blank from ${scan}`,
   );
   const refused = await load.engine.rows(
-    sql`select ${bronzePositions._source_row as Sql} as place from ${scan} where _refused order by place`,
+    sql`select ${bronzePositions._source_row} as place from ${scan} where _refused order by place`,
   );
   return {
     rows: Number(counts?.n ?? 0),
