@@ -44,6 +44,7 @@ export type SchoolNote = Extract<Note, { state: 'made' }>;
 
 export type SchoolSizes = Omit<SchoolOptions, 'folder'>;
 
+/** The drop zone of a project folder. */
 export const rawFolder = (folder: string): string => join(folder, 'data', 'raw');
 
 /** Reads the note of a folder; undefined when there is none. Throws `cli.folder-used` when it is not ours. */

@@ -19,6 +19,7 @@ export type Output = {
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
+/** Output of this process. `quiet` and `json` leave only data and alarms; progress and colours need a terminal. */
 export const createOutput = (options: {
   readonly json: boolean;
   readonly quiet: boolean;

@@ -9,6 +9,7 @@ export type SettingOrigins = Readonly<
   Record<SettingKey, { readonly source: SettingSource; readonly origin: string }>
 >;
 
+/** Keys of every setting, such as `run.memory_limit`, in the order of their table. */
 export const settingKeys = Object.keys(settings) as readonly SettingKey[];
 
 /** A default that depends on the project or the machine. */

@@ -42,6 +42,7 @@ export type RunState =
   | { readonly kind: 'killed'; readonly file: RunFile }
   | { readonly kind: 'ended'; readonly file: RunFile };
 
+/** What `data/run.json` tells of the newest run: a running one whose process is gone counts as killed. Takes no lock. */
 export const readRunState = async (
   dataFolder: string,
   effects: Pick<Effects, 'fs' | 'process'>,

@@ -16,6 +16,7 @@ export type FileBook = {
   readonly verify: () => void;
 };
 
+/** Opens the book with the file versions that the ledger knows; only what is put or added after that counts as changed. */
 export const openFileBook = (known: readonly FileRow[]): FileBook => {
   const rows = new Map(known.map((row) => [row.file_id, row]));
   const changed = new Set<string>();

@@ -59,6 +59,7 @@ export type OpenProjectOptions = {
   readonly engine: Engine;
 };
 
+/** Where a project keeps its data; nothing is made. */
 export const projectFolders = (projectFolder: string): ProjectFolders => {
   const data = join(projectFolder, 'data');
   return {

@@ -100,6 +100,7 @@ export const noCounts: Counts = {
   quarantined: 0,
 };
 
+/** Counts of two files together, part by part. */
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   read: a.read + b.read,
   loaded: a.loaded + b.loaded,

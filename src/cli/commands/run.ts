@@ -25,6 +25,7 @@ export const describeProgress = (event: ProgressEvent): string => {
   }
 };
 
+/** What was typed behind `run`, checked. Throws `cli.wrong-flag` for a value that is none. */
 export const runOptions = ({
   options,
   projectFolder,

@@ -28,6 +28,7 @@ export type StageNames = {
   readonly bronze: Sql;
 };
 
+/** The names of the temp relations that a feed is staged in. They depend on nothing but its name. */
 export const stageNames = (feed: string): StageNames => {
   const stage = (suffix: string): Sql => sql`stage.${quoteName(`${feed}_${suffix}`)}`;
   return {
