@@ -103,7 +103,7 @@ test('a name that fits no feed is set aside, with the feeds that the header woul
 
 test('row 33: a file without its key is set aside, with the closest header', () => {
   expect(why('attendance.csv', 'attendance_id,Studnt_ID,attendance_date,status')).toBe(
-    'key_column_missing: No header is student_id, by which a row of the feed attendance is known. Closest header in schoolhouse.yaml: feeds.attendance.columns: { student_id: Studnt_ID }',
+    'key_column_missing: No header is student_id, by which a row of the feed attendance is known. Closest header in schoolhouse.yaml: feeds.attendance.columns: { student_id: Studnt_ID }. If the file has no header line, give it one.',
   );
   expect(why('attendance.csv', 'student_id,status')).toMatch(/No header is attendance_date,/);
   expect(feedOf('students.csv', 'Name,Class,Grade')).toBe('key_column_missing');

@@ -119,10 +119,11 @@ const keyMissing = (path: string, fit: Fit): FeedMatch => {
     const near = fit.header.missing.find((one) => one.column === column)?.closest;
     return near === undefined ? [] : [`${column}: ${near}`];
   });
-  const hint =
+  const named =
     known.length === 0
       ? `Name its header in schoolhouse.yaml: feeds.${feed}.columns: { ${columns[0]}: <header> }`
       : `Closest header in schoolhouse.yaml: feeds.${feed}.columns: { ${known.join(', ')} }`;
+  const hint = `${named}. If the file has no header line, give it one.`;
   return {
     kind: 'set_aside',
     reason: 'key_column_missing',

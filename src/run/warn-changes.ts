@@ -1,5 +1,6 @@
 import {
   joinSql,
+  plural,
   quoteName,
   quoteText,
   type Sql,
@@ -64,19 +65,27 @@ const countMissing = async (session: Session, { row, contract }: LoadedFile): Pr
 };
 
 /** What is said of members who are not in the new version: they stay, and a roster may be cut off. */
-const missingText = (
-  { project }: Session,
-  { feed }: Contract,
+export const missingText = (
+  feed: string,
   { members, active, activeBefore }: Missing,
+  maxMissing: number,
 ): string => {
-  const maxMissing = project.config.settings['students.max_missing'];
-  const said =
-    members === 1
-      ? '1 member of the version before is not in this one.'
-      : `${sayCount(members)} members of the version before are not in this one.`;
-  const stays = members === 1 ? 'It stays as it was.' : 'They stay as they were.';
+  const isOne = members === 1;
+  const who = plural(members, 'member', 'members');
+  const said = `${who} of the version before ${isOne ? 'is' : 'are'} not in this one.`;
+  const stays = isOne ? 'It stays as it was.' : 'They stay as they were.';
   if (feed !== studentFeed || active * 100 <= maxMissing * activeBefore) return `${said} ${stays}`;
-  return `${said} The file looks cut off: it lacks ${sayCount(active)} of ${sayCount(activeBefore)} active members, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
+  const of = plural(activeBefore, 'active member', 'active members');
+  return `${said} The file looks cut off: it lacks ${sayCount(active)} of ${of}, more than ${maxMissing} % (students.max_missing). ${stays} Look whether the export was whole.`;
+};
+
+/** What is said of members that no file of their feed told of. */
+export const inferredText = (feed: string, members: number): string => {
+  const taken =
+    members === 1
+      ? '1 was taken from the rows that name it'
+      : `${sayCount(members)} were taken from the rows that name them`;
+  return `No file of ${feed} was accepted yet, so ${taken}. The first ${feed} file replaces ${members === 1 ? 'it' : 'them'}.`;
 };
 
 /** Warns of rosters that lost members, and of members that only facts name. */
@@ -84,6 +93,7 @@ export const warnOfMembers = async (
   session: Session,
   loaded: readonly LoadedFile[],
 ): Promise<void> => {
+  const maxMissing = session.project.config.settings['students.max_missing'];
   for (const file of loaded) {
     const { contract, row } = file;
     if (contract.loadStrategy !== 'upsert') continue;
@@ -93,7 +103,7 @@ export const warnOfMembers = async (
       code: 'rows_missing',
       feed: contract.feed,
       file: row.path,
-      text: missingText(session, contract, missing),
+      text: missingText(contract.feed, missing, maxMissing),
     });
   }
   for (const { feed } of session.project.contracts) {
@@ -105,7 +115,7 @@ export const warnOfMembers = async (
     session.load.warn({
       code: `${feed}_inferred`,
       feed,
-      text: `No file of ${feed} was accepted yet, so ${sayCount(inferred)} were taken from the rows that name them. The first ${feed} file replaces them.`,
+      text: inferredText(feed, inferred),
     });
   }
 };
