@@ -71,6 +71,8 @@ export type Engine = {
   readonly writeParts: (query: Sql, options: WritePartsOptions) => Promise<readonly WrittenPart[]>;
   /** Columns of a query without running it. */
   readonly describe: (query: Sql) => Promise<readonly ResultColumn[]>;
+  /** Types as the engine names them, in the same order; each is asked for once. */
+  readonly typeNames: (types: readonly string[]) => Promise<readonly string[]>;
   readonly parse: (text: string) => Promise<ParsedQuery>;
   /** Makes `key_hash` HMAC-SHA-256 under this secret; returns the id of the key. */
   readonly useKeySecret: (secret: string) => Promise<string>;

@@ -19,31 +19,6 @@ const reserved: ReadonlySet<string> = new Set(['filename', 'file_row_number', pa
 const isHuge = (type: string): boolean => /\bU?HUGEINT\b/.test(type);
 const isFloating = (type: string): boolean => type === 'DOUBLE' || type === 'FLOAT';
 
-/** Types as the engine writes them, by how they were declared; one map an engine. */
-const knownTypes = new WeakMap<Engine, Map<string, string>>();
-
-/** The declared types as the engine writes them: `decimal(5,2)` becomes `DECIMAL(5,2)`. */
-const canonicalTypes = async (
-  engine: Engine,
-  columns: readonly LakeColumn[],
-): Promise<readonly string[]> => {
-  const known = knownTypes.get(engine) ?? new Map<string, string>();
-  knownTypes.set(engine, known);
-  const unknown = [...new Set(columns.map((column) => column.type))].filter(
-    (type) => !known.has(type),
-  );
-  if (unknown.length > 0) {
-    const nulls = unknown.map(
-      (type, index) => sql`cast(null as ${trustedSql(type)}) as ${quoteName(`c${index}`)}`,
-    );
-    const described = await engine.describe(sql`select ${joinSql(nulls)}`);
-    described.forEach(({ type }, index) => {
-      known.set(unknown[index] ?? '', type);
-    });
-  }
-  return columns.map(({ type }) => known.get(type) ?? type);
-};
-
 type Names = readonly string[];
 type Relation = { readonly name: string; readonly columns: readonly LakeColumn[] };
 
@@ -77,7 +52,8 @@ export const storedColumns = async (
   relation: Relation,
 ): Promise<readonly LakeColumn[]> => {
   refuse(relation, declaredProblems(relation.columns.map((column) => column.name)));
-  const types = await canonicalTypes(engine, relation.columns);
+  // `decimal(5,2)` becomes `DECIMAL(5,2)`.
+  const types = await engine.typeNames(relation.columns.map((column) => column.type));
   const columns = relation.columns.map((column, i) => ({
     ...column,
     type: types[i] ?? column.type,

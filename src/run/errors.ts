@@ -13,6 +13,10 @@ export const runErrors = {
       ? `A count of the records of ${f.file} is below zero. Nothing was committed.`
       : `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
   ),
+  'run.archive-lost': technical(
+    (f: { receipts: number; known: number }) =>
+      `data/archive/index.jsonl tells of ${f.receipts} receipts and the tables of ${f.known}: this is not the archive that they were built from. Nothing was changed.`,
+  ),
   'run.folder-name': usage(
     () =>
       'The path of the project has { or a backslash in it, under which the engine cannot open a file. Rename the folder.',

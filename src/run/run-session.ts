@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Effects, sql } from '../base/index.ts';
+import { type Effects, pipelineError, sql } from '../base/index.ts';
 import type { Contract } from '../contract/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { openReceiptLog, type Receipt, type ReceiptLog } from '../ingest/index.ts';
@@ -8,9 +8,11 @@ import {
   openDraft,
   type RunHandle,
   type RunLock,
+  relationQuery,
   type Snapshot,
 } from '../lake/index.ts';
 import type { Model } from '../model/index.ts';
+import { runErrors } from './errors.ts';
 import { type FileBook, openFileBook } from './file-book.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
@@ -88,6 +90,25 @@ export type SessionParts = {
   readonly base: Snapshot | undefined;
 };
 
+/** Receipts that the tables were built from and the log lacks would be given again to other files, which then count as known. */
+const refuseLostReceipts = async (
+  log: ReceiptLog,
+  engine: Engine,
+  base: Snapshot | undefined,
+): Promise<void> => {
+  const { relation } = ledgerRelations.file;
+  if (base?.manifest.relations[relation] === undefined) return;
+  const [row] = await engine.rows(
+    sql`select max(receipt) as known from (${relationQuery(base, relation)})`,
+  );
+  const known = Number(row?.known ?? 0);
+  const receipts = log.receipts().at(-1)?.seq ?? 0;
+  if (known <= receipts) return;
+  const hint =
+    'Restore data/archive from its backup. To begin anew with the files in data/raw, remove data/lake too.';
+  throw pipelineError(runErrors, 'run.archive-lost', { receipts, known }, { hint });
+};
+
 /** Opens the draft, the ledger and the receipts of a run. With `fullRefresh` the draft starts from nothing but the ledger. */
 export const openSession = async (parts: SessionParts, effects: Effects): Promise<Session> => {
   const { options, project, engine, handle, lock, base } = parts;
@@ -103,6 +124,8 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
     draft.drop(ledgerRelations.file.relation);
     draft.drop(ledgerRelations.relation.relation);
   }
+  const log = await openReceiptLog(folders.archive, project.config.settings.timezone, effects);
+  await refuseLostReceipts(log, engine, base);
   const warnings: Warning[] = [];
   const load: LoadContext = {
     project,
@@ -124,7 +147,7 @@ export const openSession = async (parts: SessionParts, effects: Effects): Promis
     handle,
     base,
     draft,
-    log: await openReceiptLog(folders.archive, project.config.settings.timezone, effects),
+    log,
     book: openFileBook(files.map(readFileRow)),
     load,
     warnings,

@@ -82,6 +82,21 @@ describe('building anew', () => {
     expect(await readTables(project)).toEqual(before);
   });
 
+  it('an archive that is lost stops every run, a full refresh too, and the tables stay', async () => {
+    await using project = await makeHistory();
+    const before = await readTables(project);
+    await project.remove('data/archive');
+    await project.remove('data/seen.json');
+    await project.drop('attendance_20250305.csv', attendanceCsv([['c1', 'S1', '2025-03-05', 'P']]));
+    for (const flags of [[], ['--full-refresh'], ['--json']]) {
+      const { code, stderr } = await typeCommand(project, 'run', ...flags);
+      expect([flags, code]).toEqual([flags, 3]);
+      expect(stderr).toContain('run.archive-lost');
+      expect(stderr).toContain('remove data/lake too');
+    }
+    expect(await readTables(project)).toEqual(before);
+  });
+
   it('--until bronze shows no new silver, and the next run brings it up to date', async () => {
     await using project = await makeProject({
       'students.csv': studentsCsv([['S1', 'C1']]),

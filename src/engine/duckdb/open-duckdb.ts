@@ -121,6 +121,22 @@ const streamRows = async (query: Sql, { connection, limitBytes }: Context): Prom
   }
 };
 
+/** Asks the engine for the names of types it was not asked for before. */
+const openTypeNames = (describe: Engine['describe']): Engine['typeNames'] => {
+  const known = new Map<string, string>();
+  return async (types) => {
+    const unknown = [...new Set(types)].filter((type) => !known.has(type));
+    if (unknown.length > 0) {
+      const nulls = unknown.map(
+        (type, index) => sql`cast(null as ${trustedSql(type)}) as ${quoteName(`c${index}`)}`,
+      );
+      for (const [index, { type }] of (await describe(sql`select ${joinSql(nulls)}`)).entries())
+        known.set(unknown[index] ?? '', type);
+    }
+    return types.map((type) => known.get(type) ?? type);
+  };
+};
+
 /**
  * Opens an in-memory DuckDB with the project's functions. Nothing is downloaded, nothing is kept:
  * what it spills lies in `tempFolder`, which the caller owns.
@@ -159,6 +175,11 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
     });
   const rows = async (text: Sql): Promise<readonly Row[]> => (await query(text)).rows;
 
+  const describe = async (text: Sql): Promise<readonly ResultColumn[]> =>
+    (await rows(sql`describe (${text})`)).map((row) => ({
+      name: String(row.column_name),
+      type: String(row.column_type),
+    }));
   for (const statement of functionStatements) await execute(statement);
 
   return {
@@ -173,11 +194,8 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
         bytes: Number(row.file_size_bytes),
         statistics: readStatistics(row.column_statistics),
       })),
-    describe: async (text) =>
-      (await rows(sql`describe (${text})`)).map((row) => ({
-        name: String(row.column_name),
-        type: String(row.column_type),
-      })),
+    describe,
+    typeNames: openTypeNames(describe),
     parse: async (text) => {
       const [row] = await rows(sql`select json_serialize_sql(${quoteText(text)}) as parsed`);
       return readParsed(String(row?.parsed));
