@@ -92,7 +92,7 @@ export const commands: readonly Command[] = [
     summary: 'ask the warehouse one SELECT; without one, list what it holds',
     args: [{ name: '[sql]', description: 'one SELECT or EXPLAIN' }],
     options: [
-      { flags: '--csv', description: 'print CSV' },
+      { flags: '--csv', description: 'print CSV, every row; a table shows the first 1,000' },
       { flags: '--at <run>', description: 'ask the snapshot of an earlier run' },
       { flags: '--values', description: "show quarantine's raw text; noted in data/access.jsonl" },
       memoryLimit,

@@ -1,4 +1,4 @@
-import { pipelineError, quoteName, quoteRelation, type Sql, sql } from '../base/index.ts';
+import { joinSql, pipelineError, quoteName, quoteRelation, type Sql, sql } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { lakeErrors } from './errors.ts';
 import type { Snapshot } from './read-snapshot.ts';
@@ -44,5 +44,6 @@ export const createViews = async (
   snapshot: Snapshot,
   { relations }: { readonly relations?: readonly string[] | undefined } = {},
 ): Promise<void> => {
-  for (const statement of viewStatements(snapshot, relations)) await engine.execute(statement);
+  // One call: a line feed ends a comment that a query may end in.
+  await engine.execute(joinSql(viewStatements(snapshot, relations), ';\n'));
 };

@@ -180,7 +180,7 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
       name: String(row.column_name),
       type: String(row.column_type),
     }));
-  for (const statement of functionStatements) await execute(statement);
+  await execute(joinSql(functionStatements, ';\n'));
 
   return {
     execute,

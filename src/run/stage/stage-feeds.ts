@@ -1,4 +1,4 @@
-import { quoteName, quoteText, type Sql, sql, trustedSql } from '../../base/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import { createTable, type Engine } from '../../engine/index.ts';
 import type { Draft } from '../../lake/index.ts';
@@ -95,25 +95,27 @@ const createOrphans = async (request: StagingRequest, state: FeedState): Promise
 };
 
 /** Schemas of the temp relations that a run works with. */
-export const createWorkSchemas = async (engine: Engine): Promise<void> => {
-  for (const schema of [
-    'stage',
-    'staging',
-    'delta',
-    'build',
-    'scoped',
-    'reference',
-    'bronze',
-    'bronze_parts',
-    'silver',
-    'gold',
-    'compat',
-    'meta',
-    'quarantine',
-  ]) {
-    await engine.execute(sql`create schema if not exists ${trustedSql(schema)}`);
-  }
-};
+export const createWorkSchemas = (engine: Engine): Promise<void> =>
+  engine.execute(
+    joinSql(
+      [
+        'stage',
+        'staging',
+        'delta',
+        'build',
+        'scoped',
+        'reference',
+        'bronze',
+        'bronze_parts',
+        'silver',
+        'gold',
+        'compat',
+        'meta',
+        'quarantine',
+      ].map((schema) => sql`create schema if not exists ${trustedSql(schema)}`),
+      '; ',
+    ),
+  );
 
 /** Finds who of a feed waits for a member, and its candidates. */
 export const prepareFeed = async (request: StagingRequest, state: FeedState): Promise<void> => {
