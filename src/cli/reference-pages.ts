@@ -38,7 +38,7 @@ const exitCodes = [
   ['2', 'usage: a flag, the configuration, a contract or a model does not compile'],
   ['3', 'technical: disk, network, a damaged part'],
   ['4', 'another run holds the lake'],
-  ['130, 143', 'interrupted; nothing was changed'],
+  ['130, 143', 'interrupted; the tables are as the last commit left them'],
 ] as const;
 
 const commandSection = ({ name, summary, args, options, examples }: Command): readonly string[] => {

@@ -76,12 +76,12 @@ export const runCommand = async (
     if (systemCode !== undefined) {
       const where = error instanceof Error && 'path' in error ? `  ${String(error.path)}` : '';
       output.alarm(
-        `error system.${systemCode.toLowerCase()}${where}\n  The system refused: ${systemCode}. Nothing was committed.`,
+        `error system.${systemCode.toLowerCase()}${where}\n  The system refused: ${systemCode}. The tables are as the last commit left them.`,
       );
       return 3;
     }
     output.alarm(
-      'error internal  This is a fault of Schoolhouse; nothing was committed. --debug shows where.',
+      'error internal  This is a fault of Schoolhouse; the tables are as the last commit left them. --debug shows where.',
     );
     if (debug && error instanceof Error) output.alarm(error.stack ?? error.message);
     return 3;

@@ -50,7 +50,9 @@ export const tryTypes = async (
   const misfits = typeMisfits(contract);
   if (records.length === 0 || misfits.length === 0) return [];
   const recordsPath = join(temp, `${effects.newId()}.jsonl`);
-  await effects.fs.writeText(recordsPath, records.map((one) => JSON.stringify(one)).join('\n'));
+  const text = records.map((one) => JSON.stringify(one)).join('\n');
+  await effects.fs.writeText(recordsPath, text);
+  const recordsBytes = Buffer.byteLength(text);
   const timeZone = config.settings.timezone;
   const context = {
     ...{ positions, drift, timeZone, vocabularies: new Map(), policies: projectPolicies(config) },
@@ -58,7 +60,7 @@ export const tryTypes = async (
   };
   const rows = await engine.rows(
     sql`select reason.code as code, reason."column" as "column", count(*) as n
-      from (select unnest(reasons) as reason from (${explainQuery(contract, context, { recordsPath, columns })}))
+      from (select unnest(reasons) as reason from (${explainQuery(contract, context, { recordsPath, recordsBytes, columns })}))
       group by all order by n desc, code, "column"`,
   );
   return rows.flatMap((row): readonly Misfit[] => {

@@ -79,6 +79,10 @@ export const contractErrors = {
     (f: { feed: string; column: string; target: string }) =>
       `${f.feed}.${f.column} refers to ${f.target}, which no contract has.`,
   ),
+  'contract.members-replaced': usage(
+    (f: { feed: string; by: readonly string[] }) =>
+      `loadStrategy of the feed ${f.feed} is replaceBatch, but ${list(f.by)} refers to its members: whoever is missing from a new version of a file would take their rows along.`,
+  ),
   'contract.rule-unknown-policy': usage(
     (f: { feed: string; rule: string; policy: string }) =>
       `The rule ${f.rule} of the feed ${f.feed} reads ${f.policy}, which is no policy that holds for the whole project.`,

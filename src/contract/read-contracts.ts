@@ -104,6 +104,20 @@ const referenceProblems = (contracts: readonly Contract[]): readonly PipelineErr
     }),
   );
 
+/** Feeds whose members others refer to, and whose rows go with their file. */
+const replacedMembers = (contracts: readonly Contract[]): readonly PipelineError[] =>
+  contracts.flatMap(({ feed, loadStrategy, place }) => {
+    const by = contracts
+      .filter((other) => other.feed !== feed)
+      .filter((other) => other.relationships.some((reference) => reference.feed === feed))
+      .map((other) => other.feed);
+    if (loadStrategy !== 'replaceBatch' || by.length === 0) return [];
+    const hint = `Write loadStrategy: upsert; who left is told by enrollment_status, or by who is missing.`;
+    return [
+      pipelineError(contractErrors, 'contract.members-replaced', { feed, by }, { place, hint }),
+    ];
+  });
+
 /**
  * The contracts of a project, by feed name: those that come with the program, those of the project's
  * `contracts/` (which replace them by name), and the short forms of schoolhouse.yaml over both.
@@ -124,6 +138,7 @@ export const readContracts = async (
     .sort((a, b) => (a.feed < b.feed ? -1 : 1));
   const wrong = finished.flatMap((one) => (one.kind === 'problems' ? one.problems : []));
   // References are judged when all contracts stand: one that does not would seem missing.
-  const all = wrong.length > 0 ? wrong : referenceProblems(contracts);
+  const all =
+    wrong.length > 0 ? wrong : [...referenceProblems(contracts), ...replacedMembers(contracts)];
   return all.length > 0 ? problems(all) : { kind: 'ok', value: contracts };
 };

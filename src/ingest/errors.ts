@@ -19,7 +19,8 @@ export const ingestErrors = {
     (f: { sha256: string }) => `The archived object ${f.sha256} is not in the archive.`,
   ),
   'ingest.index-damaged': technical(
-    (f: { line: number }) => `Line ${f.line} of the archive's index is not a receipt.`,
+    (f: { line: number }) =>
+      `Line ${f.line} of data/archive/index.jsonl is not the receipt that belongs there.`,
   ),
   'ingest.encoding-unknown': usage(
     (f: { encoding: string }) => `${f.encoding} is not the name of a text encoding.`,

@@ -4,6 +4,10 @@ import { rawStage, typedStage } from './bronze-query.ts';
 import { cellNames } from './scan-csv-copy.ts';
 import { type ReadingContext, refusalConditions } from './typed-columns.ts';
 
+/** The engine holds twice that in memory at once, so it is no more than the file itself. */
+export const longestObject = (fileBytes: number): number =>
+  Math.min(268_435_456, Math.max(65_536, fileBytes + 2));
+
 /**
  * Explains refused records: every reason of each, from its raw cells. `recordsPath` holds JSON lines
  * of RefusedRecord; columns out: row, line, byte_offset, byte_length, reasons [{code, column}], raw_record.
@@ -11,7 +15,11 @@ import { type ReadingContext, refusalConditions } from './typed-columns.ts';
 export const explainQuery = (
   contract: Contract,
   context: ReadingContext,
-  source: { readonly recordsPath: string; readonly columns: readonly string[] },
+  source: {
+    readonly recordsPath: string;
+    readonly recordsBytes: number;
+    readonly columns: readonly string[];
+  },
 ): Sql => {
   const cells = cellNames(source.columns).map(
     (header) => sql`map_extract_value(cells, ${quoteText(header)})`,
@@ -22,7 +30,7 @@ export const explainQuery = (
         sql`case when cells is not null and coalesce(${when}, false) then {'code': ${quoteText(code)}, 'column': cast(${quoteText(column)} as varchar)} end`,
     ),
   );
-  const records = sql`select * from read_json(${quotePath(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = 268435456,
+  const records = sql`select * from read_json(${quotePath(source.recordsPath)}, format = 'newline_delimited', maximum_object_size = ${longestObject(source.recordsBytes)},
     columns = {'row': 'BIGINT', 'line': 'BIGINT', 'byte_offset': 'BIGINT', 'byte_length': 'BIGINT', 'codes': 'VARCHAR[]', 'raw': 'VARCHAR', 'cells': 'MAP(VARCHAR, VARCHAR)'})`;
   const kept = ['row', 'line', 'byte_offset', 'byte_length', 'codes', 'raw', 'cells'].map(
     quoteName,

@@ -1,4 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -126,4 +133,18 @@ test('after an erasure the current version is the object that took its place', a
   } as const;
   await log.append([receipt('a.csv', 'a', erased)]);
   expect(log.current().get('a.csv')?.sha256).toBe('b'.repeat(64));
+});
+
+test('a line that is missing, or there twice, is damage, and is told by its place', async () => {
+  const path = join(folder, 'index.jsonl');
+  await (await open()).append(['a', 'b', 'c'].map((letter) => receipt(`${letter}.csv`, letter)));
+  const [first = '', second = '', third = ''] = readFileSync(path, 'utf8').trimEnd().split('\n');
+  for (const [lines, line] of [
+    [[first, third], 2],
+    [[second, third], 1],
+    [[first, second, second, third], 3],
+  ] as const) {
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    await expect(open()).rejects.toMatchObject({ code: 'ingest.index-damaged', facts: { line } });
+  }
 });

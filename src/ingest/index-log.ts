@@ -59,14 +59,17 @@ const readLine = (line: string): Receipt | undefined => {
   }
 };
 
+const hint = 'Restore data/archive from its backup; nothing was changed.';
+
 /** Reads the log; a last line that a crash cut short is no receipt. */
 const readReceipts = (text: string): { receipts: Receipt[]; isTorn: boolean } => {
   const lines = text.split('\n');
   const last = lines.pop() ?? '';
   const receipts = lines.map((line, index) => {
     const receipt = readLine(line);
-    if (receipt === undefined)
-      throw pipelineError(ingestErrors, 'ingest.index-damaged', { line: index + 1 });
+    // A line that went missing is told by the number of the next one.
+    if (receipt?.seq !== index + 1)
+      throw pipelineError(ingestErrors, 'ingest.index-damaged', { line: index + 1 }, { hint });
     return receipt;
   });
   const cut = last === '' ? undefined : readLine(last);

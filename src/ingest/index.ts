@@ -12,7 +12,7 @@ export {
   idRule,
   numberRepeats,
 } from './bronze-query.ts';
-export { explainQuery } from './explain-query.ts';
+export { explainQuery, longestObject } from './explain-query.ts';
 export { extractRecords } from './extract-records.ts';
 export { type NewReceipt, openReceiptLog, type Receipt, type ReceiptLog } from './index-log.ts';
 export { peekHeader } from './peek-header.ts';

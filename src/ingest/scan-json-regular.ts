@@ -19,6 +19,7 @@ export type JsonPattern = {
 
 const quote = 0x22;
 const comma = 0x2c;
+const closingBrace = 0x7d;
 const firstOfNull = 0x6e;
 
 /** 1 for the bytes of a string that mean themselves and nothing else. */
@@ -96,6 +97,8 @@ export const learnPattern = (
     if (bytes[at] !== comma) break;
     at += 1;
   }
+  // What follows a value that ended too early, as an exponent, would count as a part of every record.
+  if (bytes[at] !== closingBrace || at + 1 !== to) return undefined;
   pieces.push(Uint8Array.from(bytes.subarray(piece, to)));
   const breaks = countBreaks(bytes, from, to);
   return { pieces, breaks, columns, spans: new Int32Array(2 * columns.length) };

@@ -265,6 +265,17 @@ test.each([
   expect(text).toContain('\n300,300,"A299","299","false"');
 });
 
+test('numbers with exponents at the end of records keep them', async () => {
+  const scores = ['1e1', '2e1', '5', '7E-1', '1.5e+1', '-0', '2e1'];
+  const rows = scores.map((score, index) => `{"id": "A${index}", "score": ${score}}`);
+  const expected = scores.map((score, index) => `${index + 1},${index + 1},"A${index}","${score}"`);
+  expect(copy(await report(`[${rows.join(',\n')}]`))).toBe(`${expected.join('\n')}\n`);
+  expect(copy(await report(`${rows.join('\n')}\n`))).toBe(`${expected.join('\n')}\n`);
+  const pretty = rows.map((row) => row.replace('}', '\n}'));
+  const found = await report(`[${pretty.join(',')}]`);
+  expect(copy(found).match(/"[^"]*"$/gm)).toEqual(scores.map((score) => `"${score}"`));
+});
+
 test.each([
   ['a number with a leading zero', '{"id": "x", "n": 01, "late": true}', 'json_invalid'],
   ['a number without digits', '{"id": "x", "n": -, "late": true}', 'json_invalid'],

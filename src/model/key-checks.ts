@@ -26,6 +26,7 @@ export const keyChecks = (
     {
       ...shared,
       name: `${name}_key_not_null`,
+      finds: 'null-key',
       why: `A row of ${relation} without its whole key (${key.join(', ')}) meets nothing.`,
       fix: 'Find the upstream row that lacks it; a contract can require the column.',
       sql: sql`select ${columns} from ${from} where ${isNull}`,

@@ -29,6 +29,8 @@ export type Check = {
    * them, and with `check` and `--full-refresh`, every row is looked at.
    */
   readonly by: readonly string[];
+  /** Rows whose key has a null: what is not among a run's changes cannot be found. */
+  readonly finds?: 'null-key';
   readonly trips: Fixture;
   readonly place: Place;
 };
@@ -68,6 +70,8 @@ export type Model = {
   /** Date column whose month names the partition, or null. */
   readonly partitionBy: string | null;
   readonly sortBy: readonly string[];
+  /** The feed each of whose winning rows has one row here; null where that is not said. */
+  readonly holds: string | null;
   /** Who may see rows: student, class, school or ops. */
   readonly policy: string;
   readonly checks: readonly Check[];

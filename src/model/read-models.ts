@@ -62,15 +62,34 @@ const hashOf = (model: Omit<Model, 'hash'>, functionsHash: string): string =>
     )
     .digest('hex');
 
+/** Made when all facts stand, since as-of is the latest day on which something happened. */
+const madeOfAsOf = new Set(['reference.run_context', 'reference.student_policy']);
+
+/** What reads as-of comes after every model that as-of is found in. */
+const withHappened = (drafts: readonly ModelDraft[]): readonly ModelDraft[] => {
+  const happened = drafts
+    .filter(({ sidecar }) =>
+      Object.values(sidecar?.value.columns ?? {}).some((column) => column.happened),
+    )
+    .map((draft) => draft.relation);
+  return drafts.map((draft) =>
+    draft.reads.some((relation) => madeOfAsOf.has(relation))
+      ? { ...draft, reads: [...draft.reads, ...happened.filter((one) => one !== draft.relation)] }
+      : draft,
+  );
+};
+
 /** Orders drafts; a circle is reported, and its models are left out so that the others are still looked at. */
 const orderDrafts = (
   drafts: readonly ModelDraft[],
   found: PipelineError[],
 ): readonly ModelDraft[] => {
-  let left = drafts;
+  const own = new Map(drafts.map((draft) => [draft.relation, draft]));
+  let left = withHappened(drafts);
   for (;;) {
     const ordered = orderModels(left);
-    if (ordered.kind === 'ordered') return ordered.models;
+    if (ordered.kind === 'ordered')
+      return ordered.models.map((draft) => own.get(draft.relation) ?? draft);
     const first = left.find((draft) => ordered.relations.includes(draft.relation));
     const place = { file: first?.query.file ?? '', line: 1, column: 1 };
     found.push(pipelineError(modelErrors, 'model.cycle', { models: ordered.relations }, { place }));
@@ -120,6 +139,7 @@ const finishModel = async (
     columns,
     partitionBy: value.partition_by ?? null,
     sortBy: value.sort_by,
+    holds: value.holds ?? null,
     policy: value.policy,
     checks: checks.value,
     tests: tests.value,

@@ -22,13 +22,14 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
     'touched',
     'partition_by',
     'sort_by',
+    'holds',
     'policy',
     'columns',
     'checks',
     'tests',
   ],
   columns: ['is', 'type', 'unit', 'privacy', 'happened'],
-  checks: ['severity', 'why', 'fix', 'sql', 'trips'],
+  checks: ['severity', 'why', 'fix', 'by', 'sql', 'trips'],
   tests: ['name', 'given', 'expect'],
 };
 

@@ -34,6 +34,7 @@ const model = (relation: string, columns: readonly ModelColumn[], sql: string): 
   columns,
   partitionBy: null,
   sortBy: [],
+  holds: null,
   policy: 'school',
   checks: [],
   tests: [],

@@ -40,10 +40,16 @@ export const modelSidecar = z
     touched: z.string().optional(),
     partition_by: z.string().optional(),
     sort_by: z.array(z.string()).default([]),
+    /** A feed: each of its rows that won its key has one row here, and a run in which the numbers differ stops. */
+    holds: z.string().optional(),
     policy: z.enum(['student', 'class', 'school', 'ops']).default('school'),
     columns: z.record(z.string(), column),
     checks: z.record(z.string(), check).default({}),
     tests: z.array(test).default([]),
+  })
+  .refine((s) => s.holds === undefined || s.refresh !== 'view', {
+    path: ['holds'],
+    message: 'a view holds no rows',
   })
   .refine((s) => s.by === undefined || s.refresh === undefined, {
     path: ['refresh'],

@@ -28,6 +28,7 @@ const model = (relation: string, reads: readonly string[]): Model => ({
     schema: relation.split('.')[0] ?? '',
     name: relation.split('.')[1] ?? '',
     sql: '',
+    holds: null,
     reads,
   },
   ...{

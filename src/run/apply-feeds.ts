@@ -12,10 +12,10 @@ import { inStep, publishAllBronze, type Session } from './run-session.ts';
 import { replacedFiles } from './settle-quarantine.ts';
 import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
 import {
+  createKnownMembers,
   type FeedState,
   finishStaging,
   prepareFeed,
-  prepareStaging,
   type StagingRequest,
   stageOne,
 } from './stage/stage-feeds.ts';
@@ -150,7 +150,8 @@ const setAsideRepeatedKeys = async (
   state: FeedState,
   loaded: readonly LoadedFile[],
 ): Promise<readonly AsideFile[]> => {
-  const bad = await filesWithoutUniqueKey(session.engine, state.contract);
+  const { contract, newFileIds } = state;
+  const bad = await filesWithoutUniqueKey(session.engine, contract, newFileIds);
   const own = loaded.filter((file) => bad.includes(file.row.file_id));
   if (own.length === 0) return [];
   const key = state.contract.key.join(', ');
@@ -226,7 +227,7 @@ const stageFeedFully = async (
   session: Session,
   request: StagingRequest,
   given: { readonly state: FeedState; readonly loaded: readonly LoadedFile[] },
-): Promise<Pick<Applied, 'promoted' | 'replayed' | 'aside'>> => {
+): Promise<Pick<Applied, 'promoted' | 'replayed' | 'aside'> & { readonly state: FeedState }> => {
   const { contract } = given.state;
   const without = (aside: readonly AsideFile[]): FeedState => {
     const gone = new Set(aside.map((one) => one.row.file_id));
@@ -255,53 +256,75 @@ const stageFeedFully = async (
   }
   await supersedeBatches(session, contract);
   const replayed = await settleReplayed(session, contract.feed, { isFull: state.full });
-  return { promoted: state.full ? 0 : promoted - replayed, replayed, aside };
+  return { promoted: state.full ? 0 : promoted - replayed, replayed, aside, state };
+};
+
+/** The contracts so that each comes after those it refers to; a circle keeps its order. */
+const membersFirst = (contracts: readonly Contract[]): readonly Contract[] => {
+  const ordered: Contract[] = [];
+  let left = [...contracts];
+  while (left.length > 0) {
+    const waiting = new Set(left.map((contract) => contract.feed));
+    const isFree = ({ feed, relationships }: Contract): boolean =>
+      !relationships.some((one) => one.feed !== feed && waiting.has(one.feed));
+    const next = left.find(isFree) ?? left[0];
+    if (next === undefined) break;
+    ordered.push(next);
+    left = left.filter((contract) => contract !== next);
+  }
+  return ordered;
+};
+
+/** What staging asks for, as the files stand now: one that is set aside changes who has a roster. */
+const stagingRequest = (session: Session): Omit<StagingRequest, 'feeds'> => ({
+  engine: session.engine,
+  draft: session.draft,
+  contracts: session.project.contracts,
+  rosters: findRosters(session),
+  currentReceipts: currentReceipts(session),
+  replayed: replayedRows(session),
+  timeZone: session.project.config.settings.timezone,
+  sizes: session.options.sizes,
+});
+
+const stateOf = (session: Session, contract: Contract): FeedState => {
+  const newRosters = [...findRosters(session)].filter((feed) => !hadRoster(session, feed));
+  return { contract, ...feedState(session, contract.feed, new Set(newRosters)) };
 };
 
 /**
  * Applies the rows of every feed: who is known, who waits, who wins each key. Leaves the staging
- * relations for the models, and the counts of every file in the book.
+ * relations for the models, and the counts of every file in the book. Feeds that others refer to come first:
+ * a roster that is set aside makes nobody known.
  */
 export const applyFeeds = async (
   session: Session,
   loaded: readonly LoadedFile[],
 ): Promise<Applied> => {
-  const { project, engine, draft } = session;
-  const rosters = findRosters(session);
-  const knownRosters = new Set([...rosters].filter((feed) => hadRoster(session, feed)));
-  const newRosters = new Set([...rosters].filter((feed) => !knownRosters.has(feed)));
+  const { project, engine } = session;
   await engine.execute(sql`create or replace table load.promoted (record_id varchar)`);
-  const feeds = project.contracts.map((contract) => ({
-    contract,
-    ...feedState(session, contract.feed, newRosters),
-  }));
-  const request: StagingRequest = {
-    engine,
-    draft,
-    feeds,
-    contracts: project.contracts,
-    rosters,
-    currentReceipts: currentReceipts(session),
-    replayed: replayedRows(session),
-    timeZone: project.config.settings.timezone,
-    sizes: session.options.sizes,
-  };
   return inStep(session, 'stage', async () => {
-    await prepareStaging(request);
+    const feeds: FeedState[] = [];
     let promoted = 0;
     let replayed = 0;
     const aside: AsideFile[] = [];
-    for (const state of feeds) {
+    for (const contract of membersFirst(project.contracts)) {
+      const request = { ...stagingRequest(session), feeds };
+      await createKnownMembers(request, contract);
+      const state = stateOf(session, contract);
+      await prepareFeed(request, state);
       const result = await stageFeedFully(session, request, { state, loaded });
       promoted += result.promoted;
       replayed += result.replayed;
       aside.push(...result.aside);
+      feeds.push(result.state);
     }
+    const request = { ...stagingRequest(session), feeds };
     const changes = await finishStaging(request);
     await warnOfMembers(session, loaded);
     const fullFeeds = new Set(
       feeds.filter((state) => state.full).map((state) => state.contract.feed),
     );
-    return { changes, fullFeeds, rosters, promoted, replayed, aside };
+    return { changes, fullFeeds, rosters: request.rosters, promoted, replayed, aside };
   });
 };

@@ -2,6 +2,7 @@ import type { Applied } from './apply-feeds.ts';
 import { type BuildReport, buildModels } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
 import { usualSizes } from './build/sizes.ts';
+import { checkHoldings } from './check/check-holdings.ts';
 import { runChecks } from './check/run-checks.ts';
 import type { CheckReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
@@ -55,7 +56,6 @@ export const buildAndCheck = async (
     ),
   );
   await effects.point('checks');
-  const built = new Set(report.models.map((model) => model.name));
   const checks = await inStep(session, 'checks', () =>
     runChecks(
       {
@@ -67,16 +67,20 @@ export const buildAndCheck = async (
         whole: options.fullRefresh === true,
         onCheck: (name) => session.handle.at(name),
       },
-      project.graph.checks.filter(
-        (check) =>
-          check.reads.every(
-            (relation) => draft.relation(relation) !== undefined || changes.has(relation),
-          ) &&
-          (options.fullRefresh === true ||
-            built.has(check.owner) ||
-            check.reads.some((relation) => built.has(relation))),
+      project.graph.checks.filter((check) =>
+        check.reads.every(
+          (relation) => draft.relation(relation) !== undefined || changes.has(relation),
+        ),
       ),
     ),
   );
+  // A failed check says more about rows that are too many.
+  if (!checks.some((check) => check.severity === 'error' && check.failed_rows > 0)) {
+    const waits = waitingModels(session);
+    checkHoldings(
+      session,
+      project.graph.models.filter((model) => !waits(model)),
+    );
+  }
   return { report, checks };
 };

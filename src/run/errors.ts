@@ -13,6 +13,10 @@ export const runErrors = {
       ? `A count of the records of ${f.file} is below zero. Nothing was committed.`
       : `${f.file} has ${f.read} records, but ${f.accounted} were accounted for: a difference of ${f.read - f.accounted}. Nothing was committed.`,
   ),
+  'run.rows-lost': technical(
+    (f: { relation: string; rows: number; feed: string; loaded: number }) =>
+      `${f.relation} has ${f.rows} rows, but ${f.loaded} rows of ${f.feed} count as loaded: a difference of ${Math.abs(f.loaded - f.rows)}. Nothing was committed.`,
+  ),
   'run.archive-lost': technical(
     (f: { receipts: number; known: number }) =>
       `data/archive/index.jsonl tells of ${f.receipts} receipts and the tables of ${f.known}: this is not the archive that they were built from. Nothing was changed.`,

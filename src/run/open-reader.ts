@@ -16,7 +16,7 @@ import { rowsQuery } from './ledger/rows-query.ts';
 import { memoryLimitOf } from './memory-limit.ts';
 
 /** Schemas whose names work unqualified, the earlier one winning. */
-export const searchPath = ['compat', 'gold', 'silver', 'bronze', 'reference', 'meta'] as const;
+export const searchPath = ['gold', 'silver', 'bronze', 'compat', 'reference', 'meta'] as const;
 
 /** Relations that only the machinery reads: no list shows them, no tool gets a view. */
 export const isShown = (relation: string): boolean => !relation.startsWith('bronze_parts.');

@@ -5,6 +5,7 @@ import {
   bronzePosition,
   bronzeQuery,
   idRule,
+  longestObject,
   numberRepeats,
 } from '../ingest/index.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
@@ -119,13 +120,14 @@ const readWhole = async (
 
 /** Rows that the scan itself refuses, whatever the contract says. */
 const refusedByScan = async (
-  { engine }: Session,
+  { engine, effects }: Session,
   { report }: LoadedFile,
 ): Promise<ReadonlySet<number>> => {
   if (report.refusedPath === undefined) return new Set();
+  const bytes = (await effects.fs.stat(report.refusedPath))?.sizeBytes ?? 0;
   const rows = await engine.rows(
     sql`select "row" from read_json(${quotePath(report.refusedPath)}, format = 'newline_delimited',
-      maximum_object_size = 268435456, columns = {'row': 'BIGINT'})`,
+      maximum_object_size = ${longestObject(bytes)}, columns = {'row': 'BIGINT'})`,
   );
   return new Set(rows.map(({ row }) => Number(row)));
 };

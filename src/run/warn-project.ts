@@ -67,7 +67,7 @@ const changedContracts = (project: Project, { rows }: ReadFiles): readonly Warni
       {
         code: 'contract_changed',
         feed,
-        text: `${said} of ${feed} came before its contract or settings were changed. The rows stay as they were read; to read them again: schoolhouse run --full-refresh`,
+        text: `${said} of ${feed} came before its contract or settings were changed. The rows stay as they were read. To try refused ones again: schoolhouse quarantine replay; to read everything again: schoolhouse run --full-refresh`,
       },
     ];
   });

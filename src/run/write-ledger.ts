@@ -206,13 +206,9 @@ export const writeLedger = async (session: Session, facts: LedgerFacts): Promise
     session.steps.map((one) => ({ run_id: run, step: one.step, seconds: seconds(one.seconds) })),
   );
   const changed = book.changed();
-  if (facts.isSound) {
-    await replaceLedger(
-      draft,
-      ledgerRelations.file,
-      changed.map((row) => ({ ...row })),
-    );
-  }
+  // After a failed check no file is told as loaded, but the relation is there for questions.
+  const files = facts.isSound ? changed.map((row) => ({ ...row })) : [];
+  await replaceLedger(draft, ledgerRelations.file, files);
   await appendLedger(
     draft,
     ledgerRelations.runFile,

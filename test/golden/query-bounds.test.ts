@@ -89,3 +89,22 @@ it('a long answer is whole and in order as CSV and JSON; a table shows its first
   const none = await typeCommand(project, 'query', '--json', 'select 1 as a where false');
   expect(JSON.parse(none.stdout)).toEqual([]);
 });
+
+it('a question may end in a semicolon, a line feed or a comment', async () => {
+  await using project = await makeProject({ 'students.csv': studentsCsv([['S1', 'C1']]) });
+  await project.run();
+  for (const question of ['select 1 as a;', 'select 1 as a ;\n', 'select 1 as a -- one']) {
+    const { code, stdout } = await typeCommand(project, 'query', '--csv', question);
+    expect([question, code, stdout]).toEqual([question, 0, 'a\n1\n']);
+  }
+});
+
+it('an answer that breaks off late says why, and its exit code is not 0', async () => {
+  await using project = await makeProject({ 'students.csv': studentsCsv([['S1', 'C1']]) });
+  await project.run();
+  const question =
+    "select n, cast(case when n = 290000 then 'x' else cast(n as varchar) end as int) as m from range(0, 300000) as t(n)";
+  const { code, stderr } = await typeCommand(project, 'query', '--csv', question);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('engine.value');
+});

@@ -54,7 +54,7 @@ describe('settings that the loaded rows do not show', () => {
       'feeds: { attendance: { valueMap: { status: { half_day: late } } } }\n',
     );
     const told =
-      '1 file of attendance came before its contract or settings were changed. The rows stay as they were read; to read them again: schoolhouse run --full-refresh';
+      '1 file of attendance came before its contract or settings were changed. The rows stay as they were read. To try refused ones again: schoolhouse quarantine replay; to read everything again: schoolhouse run --full-refresh';
     expect(await toldOf(project, 'contract_changed')).toEqual([told]);
     const again = await typeCommand(project, 'run');
     expect(again.stderr).toContain('contract_changed: 1 file of attendance');

@@ -29,7 +29,7 @@ const worldOfLast = async (deliveries: History['deliveries']): Promise<unknown> 
  * something, with a full refresh of all that was ever received.
  */
 const checkHistory = async ({ runs, deliveries, converges, isLarge }: History): Promise<void> => {
-  const sizes = isLarge ? { few: 0, many: 0 } : undefined;
+  const sizes = isLarge ? { few: 0, compared: 100_000, many: 0 } : undefined;
   await using project = await makeProject();
   for (let run = 0; run < runs; run += 1) {
     for (const { path, text } of deliveries.filter((one) => one.run === run))

@@ -74,14 +74,18 @@ const readStatistics = (cell: Cell | undefined): WrittenPart['statistics'] => {
   );
 };
 
-type Context = { readonly connection: DuckDBConnection; readonly limitBytes: number };
+/** Turns what the engine threw at a statement into an error of ours. */
+type Translate = (error: unknown, statement: Sql) => unknown;
 
 const endMark = '_lake_end';
 
 /** The chunks of a result whose last row is marked: DuckDB's stream may end early without an error. */
 async function* readChunks(
   result: DuckDBResult,
-  context: Parameters<typeof translateError>[1],
+  {
+    find,
+    translate,
+  }: { readonly find: () => Promise<void>; readonly translate: (error: unknown) => unknown },
 ): AsyncGenerator<readonly Row[]> {
   const names = result.columnNames();
   const end = names.indexOf(endMark);
@@ -98,26 +102,47 @@ async function* readChunks(
       }
       if (rows.length > 0) yield rows;
     }
-    if (!ended) throw pipelineError(engineErrors, 'engine.short-stream', {});
+    if (ended) return;
+    await find();
+    throw pipelineError(engineErrors, 'engine.short-stream', {});
   } catch (error) {
-    throw translateError(error, context);
+    throw translate(error);
   }
 }
 
-const streamRows = async (query: Sql, { connection, limitBytes }: Context): Promise<RowStream> => {
-  const context = { statement: query, limitBytes };
+const streamRows = async (
+  query: Sql,
+  {
+    connection,
+    execute,
+    translate,
+  }: {
+    readonly connection: DuckDBConnection;
+    readonly execute: Engine['execute'];
+    readonly translate: Translate;
+  },
+): Promise<RowStream> => {
   const mark = quoteName(endMark);
+  const answer = quoteName('_lake_answer');
   try {
+    // As a view, since a text may end in a semicolon or a comment.
+    await connection.run(sql`create or replace temp view ${answer} as ${query}`);
     const result = await connection.stream(
-      sql`select *, false as ${mark} from (${query}) union all by name select true as ${mark}`,
+      sql`select *, false as ${mark} from ${answer} union all by name select true as ${mark}`,
     );
     const columns = result
       .columnNames()
       .map((name, index) => ({ name, type: String(result.columnType(index)) }))
       .filter(({ name }) => name !== endMark);
-    return { columns, chunks: readChunks(result, context) };
+    const hashes = joinSql(columns.map(({ name }) => sql`bit_xor(hash(${quoteName(name)}))`));
+    const chunks = readChunks(result, {
+      // What ended a stream is not told by it: all is evaluated again, and nothing kept.
+      find: () => execute(sql`select ${hashes} from ${answer}`),
+      translate: (error) => translate(error, query),
+    });
+    return { columns, chunks };
   } catch (error) {
-    throw translateError(error, context);
+    throw translate(error, query);
   }
 };
 
@@ -151,14 +176,16 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
   });
   const connection = await instance.connect();
+  const translate: Translate = (error, statement) =>
+    options.signal?.aborted === true
+      ? pipelineError(engineErrors, 'engine.interrupted', {})
+      : translateError(error, { statement, limitBytes });
   const guarded = async <T>(statement: Sql, act: () => Promise<T>): Promise<T> => {
     try {
       options.signal?.throwIfAborted();
       return await act();
     } catch (error) {
-      if (options.signal?.aborted === true)
-        throw pipelineError(engineErrors, 'engine.interrupted', {});
-      throw translateError(error, { statement, limitBytes });
+      throw translate(error, statement);
     }
   };
   const onAbort = (): void => connection.interrupt();
@@ -186,7 +213,7 @@ export const openDuckDB = async (options: EngineOptions): Promise<Engine> => {
     execute,
     query,
     rows,
-    stream: (text) => streamRows(text, { connection, limitBytes }),
+    stream: (text) => streamRows(text, { connection, execute, translate }),
     writeParts: async (text, write) =>
       (await rows(copyStatement(text, write))).map((row) => ({
         path: String(row.filename),

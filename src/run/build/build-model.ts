@@ -108,7 +108,7 @@ const buildWhole = async (
     previous?.kind === 'parts' &&
     JSON.stringify(previous.columns) ===
       JSON.stringify(relationDefinition(model, builtFrom).columns);
-  if (!sameShape || storedRows(context, model) > context.sizes.few) {
+  if (!sameShape || storedRows(context, model) > context.sizes.compared) {
     const [contract] = stagedContracts(context, model);
     await writeWhole(context, {
       model,
@@ -258,9 +258,14 @@ const buildTouched = async (
   builtFrom: string,
 ): Promise<Change> => {
   if (model.refresh.kind !== 'by') return buildWhole(context, model, builtFrom);
-  const touched = await findTouchedGroups(context, model);
+  const by = model.refresh.columns;
+  // Staging holds this run's keys; of a group by anything else it would lack rows.
+  const lacksRows = stagedContracts(context, model).some(
+    ({ feed, key }) => !context.fullFeeds.has(feed) && key.join() !== by.join(),
+  );
+  const touched = lacksRows ? 'full' : await findTouchedGroups(context, model);
   if (touched === 'full') return buildWhole(context, model, builtFrom);
-  if (touched > 0) return buildGroups(context, model, { by: model.refresh.columns, builtFrom });
+  if (touched > 0) return buildGroups(context, model, { by, builtFrom });
   await createEmptyDelta(context.engine, model);
   return noChange;
 };

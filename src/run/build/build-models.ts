@@ -45,12 +45,17 @@ const policyRelations = new Set([
 const hash = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\u0000')).digest('hex');
 
-/** What a model is built from: its own hash, the rows of policies it reads, and the words of references. */
+/**
+ * What a model is built from: its own hash, the rows of policies it reads, the words of references, and what
+ * the views it reads are made from.
+ */
 export const builtFromHash = (project: Project, model: Model): string => {
   const readsPolicy = model.reads.some((relation) => policyRelations.has(relation));
-  const references = model.reads
-    .filter((relation) => relation.startsWith('reference.'))
-    .map((relation) => project.graph.models.find((m) => m.relation === relation)?.hash ?? '');
+  const references = model.reads.flatMap((relation) => {
+    const read = project.graph.models.find((other) => other.relation === relation);
+    if (read?.refresh.kind === 'view') return [builtFromHash(project, read)];
+    return relation.startsWith('reference.') ? [read?.hash ?? ''] : [];
+  });
   return hash(
     model.hash,
     project.config.settings.timezone,
@@ -117,8 +122,12 @@ const provide = async (request: BuildRequest, model: Model, progress: Progress):
       'reference.student_policy',
       studentPolicyQuery(project.policyRows, progress.asOf ?? null),
     );
-    // A student's policy follows the student: what reads it reads dim_student's changes too.
-    changes.set('reference.student_policy', noChange);
+    // It follows the student, whose changes `storedUpstreams` adds; and the day, where a policy has one.
+    const isDated = project.policyRows.some(
+      (row) => row.effective_from !== null || row.effective_to !== null,
+    );
+    const moved = changes.get('reference.run_context')?.kind === 'all';
+    changes.set('reference.student_policy', isDated && moved ? changedAll : noChange);
   }
 };
 

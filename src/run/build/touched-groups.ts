@@ -10,6 +10,11 @@ export const groupsName = (model: Model): Sql => sql`build.${quoteName(`${model.
 /** The relation `delta.<name>` that holds what this run changed in a relation, quoted. */
 export const deltaName = (relation: string): Sql => quoteRelation(deltaRelation(relation));
 
+/** Made by the run out of these: their changes are its own. */
+const madeFrom: Readonly<Record<string, readonly string[]>> = {
+  'reference.student_policy': ['silver.dim_student'],
+};
+
 /** Relations below views, so that a view's changes are those of what it reads. */
 export const storedUpstreams = (
   model: Model,
@@ -18,22 +23,18 @@ export const storedUpstreams = (
   ...new Set(
     model.reads.flatMap((relation) => {
       const view = views.get(relation);
-      return view === undefined ? [relation] : storedUpstreams(view, views);
+      if (view !== undefined) return storedUpstreams(view, views);
+      return [relation, ...(madeFrom[relation] ?? [])];
     }),
   ),
 ];
 
-/** True when the changes of a relation tell all these columns. */
-export const deltaHas = async (
-  { engine, models }: Pick<ScopeContext, 'engine' | 'models'>,
+/** The columns that the changes of a relation tell. */
+export const deltaColumns = (
+  context: Pick<ScopeContext, 'engine' | 'models'>,
   relation: string,
-  by: readonly string[],
-): Promise<boolean> => {
-  const names = models.has(relation)
-    ? await columnNames({ engine, models }, relation)
-    : await columnNames({ engine, models }, deltaRelation(relation));
-  return by.every((column) => names.includes(column));
-};
+): Promise<readonly string[]> =>
+  columnNames(context, context.models.has(relation) ? relation : deltaRelation(relation));
 
 /**
  * Fills the groups that this run's changes touch and returns their number, or `full` when they cannot
@@ -53,7 +54,8 @@ export const findTouchedGroups = async (
     const change = context.changes.get(relation);
     if (change === undefined || change.kind === 'none') continue;
     if (change.kind === 'all') return 'full';
-    if (await deltaHas(context, relation, by)) {
+    const told = await deltaColumns(context, relation);
+    if (by.every((column) => told.includes(column))) {
       sources.push(sql`select ${joinSql(by.map(quoteName))} from ${deltaName(relation)}`);
     } else if (model.refresh.touched === undefined) {
       return 'full';

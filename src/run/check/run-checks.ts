@@ -4,7 +4,7 @@ import type { Check, Model } from '../../model/index.ts';
 import { type Change, noChange } from '../build/change.ts';
 import type { ScopeContext } from '../build/scope-context.ts';
 import { createScopedViews, type Groups, scopeQuery, spanGroups } from '../build/scope-query.ts';
-import { deltaHas, deltaName } from '../build/touched-groups.ts';
+import { deltaColumns, deltaName } from '../build/touched-groups.ts';
 import { naming } from '../explain-failure.ts';
 import type { CheckReport } from '../run-report.ts';
 
@@ -31,26 +31,33 @@ type Touched = { readonly groups: Sql; readonly count: number; readonly hasNull:
 /** What checks of one run have in common: those of a relation often ask for the same groups. */
 type Asked = { readonly touched: Map<string, Touched>; readonly spans: Map<Sql, Groups> };
 
-/** What this run changed in what a check reads; `all` when its groups cannot be told from that. */
-const changedReads = async (
-  context: CheckContext,
-  check: Check,
-): Promise<readonly string[] | 'all'> => {
+/** What this run changed in what a check reads, and the group columns that all of it has. */
+type Changed = { readonly relations: readonly string[]; readonly by: readonly string[] };
+
+/**
+ * What a run changed of what a check reads; `all` when no group can be told from it. Fewer columns make larger
+ * groups, in which the check holds as well: `student_id, date` becomes `date` where a calendar changed.
+ */
+const changedReads = async (context: CheckContext, check: Check): Promise<Changed | 'all'> => {
   if (context.whole || check.by.length === 0) return 'all';
-  const changed: string[] = [];
+  const relations: string[] = [];
+  let by = check.by;
   for (const relation of storedReads(check, context.models)) {
     const change = context.changes.get(relation) ?? noChange;
     if (change.kind === 'none') continue;
-    if (change.kind === 'all' || !(await deltaHas(context, relation, check.by))) return 'all';
-    changed.push(relation);
+    if (change.kind === 'all') return 'all';
+    const told = await deltaColumns(context, relation);
+    by = by.filter((column) => told.includes(column));
+    if (by.length === 0) return 'all';
+    relations.push(relation);
   }
-  return changed;
+  return { relations, by };
 };
 
 const findTouched = async (
   { engine }: CheckContext,
   { touched }: Asked,
-  { relations, by }: { readonly relations: readonly string[]; readonly by: readonly string[] },
+  { relations, by }: Changed,
 ): Promise<Touched> => {
   const id = JSON.stringify([relations, by]);
   const known = touched.get(id);
@@ -68,19 +75,21 @@ const findTouched = async (
   return found;
 };
 
-/** A key without a null is found among the changes: no row of the relation need be read. */
-const isNullKeyCheck = ({ name, owner }: Check): boolean =>
-  name === `${owner.slice(owner.indexOf('.') + 1)}_key_not_null`;
+/** A key without a null is found among the changes of its own relation: no row of it need be read. */
+const isTold = (check: Check, { relations, by }: Changed): boolean =>
+  check.finds === 'null-key' &&
+  by.length === check.by.length &&
+  relations.every((relation) => relation === check.owner);
 
 /** The query of a check over the touched groups; undefined when no row of them can offend. */
 const scopeCheck = async (
   context: CheckContext,
   asked: Asked,
-  { check, relations }: { readonly check: Check; readonly relations: readonly string[] },
+  { check, changed }: { readonly check: Check; readonly changed: Changed },
 ): Promise<Sql | undefined> => {
-  const { by } = check;
-  const { groups, count, hasNull } = await findTouched(context, asked, { relations, by });
-  if (count === 0 || (isNullKeyCheck(check) && !hasNull)) return undefined;
+  const { by } = changed;
+  const { groups, count, hasNull } = await findTouched(context, asked, changed);
+  if (count === 0 || (isTold(check, changed) && !hasNull)) return undefined;
   const span = asked.spans.get(groups) ?? (await spanGroups(context.engine, by, groups));
   asked.spans.set(groups, span);
   const scoped = await createScopedViews(context, check.reads, span);
@@ -92,12 +101,12 @@ const countOffending = async (
   asked: Asked,
   check: Check,
 ): Promise<number> => {
-  const relations = await changedReads(context, check);
-  if (relations !== 'all' && relations.length === 0) return 0;
+  const changed = await changedReads(context, check);
+  if (changed !== 'all' && changed.relations.length === 0) return 0;
   const query =
-    relations === 'all'
+    changed === 'all'
       ? trustedSql(check.sql)
-      : await scopeCheck(context, asked, { check, relations });
+      : await scopeCheck(context, asked, { check, changed });
   if (query === undefined) return 0;
   const [row] = await context.engine.rows(sql`select count(*) as n from (${query})`);
   return Number(row?.n ?? 0);

@@ -164,7 +164,8 @@ const loadMatched = async (
   const { contract } = match;
   const { report } = member;
   const { receipt, fileId } = identity;
-  const batchDate = match.batchDate ?? load.batchDate ?? null;
+  // The receipt's, not this run's: a rebuild from the archive must end in the same tables.
+  const batchDate = match.batchDate ?? receipt.batch_date;
   const changes = tellColumns(load, member.path, match);
   warnOfText(load, member, contract);
   const context = readingContext(load, receipt, {
@@ -237,7 +238,7 @@ const emptyFile = (
     ...noCounts,
     read_with: feedReadWithHash(load.project, contract),
     feed: contract.feed,
-    batch_date: batchDateOf(path) ?? load.batchDate ?? null,
+    batch_date: batchDateOf(path) ?? identity.receipt.batch_date,
     status: 'loaded',
     reason: null,
     detail: null,

@@ -49,7 +49,11 @@ export const recordRefusals = async (
   { recordsPath, stage }: { readonly recordsPath: string; readonly stage: RefusalStage },
 ): Promise<number> => {
   const { row, contract, context, report } = file;
-  const explained = explainQuery(contract, context, { recordsPath, columns: report.plain.columns });
+  const explained = explainQuery(contract, context, {
+    recordsPath,
+    recordsBytes: (await load.effects.fs.stat(recordsPath))?.sizeBytes ?? 0,
+    columns: report.plain.columns,
+  });
   const reasons: Sql =
     stage.kind === 'orphan'
       ? sql`[{'code': 'orphan', 'column': cast(${quoteText(stage.column)} as varchar)}]`

@@ -255,19 +255,26 @@ export const readFileDeltas = async (
   }));
 };
 
-/** Files of this run in which more than 10 rows, and over 1 %, share their id with a different row. */
+/** Files of this run in which more than 10 rows, and over 1 %, share their id with a different row; who waits for a member counts, too. */
 export const filesWithoutUniqueKey = async (
   engine: Engine,
   contract: Contract,
+  fileIds: readonly string[],
 ): Promise<readonly string[]> => {
   const names = stageNames(contract.feed);
   const key = keyList(contract);
+  const [waiting] = await engine.rows(sql`select count(*) as n from ${names.orphans}`);
+  const own = sql`${names.bronze} where _file_id in (${joinSql(['', ...fileIds].map(quoteText))})`;
+  // Where nobody waits, only rows of contested keys are looked at.
+  const isWhole = Number(waiting?.n ?? 0) > 0;
+  const claims = isWhole ? own : sql`${names.ranked} where _is_fresh`;
+  const all = isWhole ? own : names.fresh;
   const rows = await engine.rows(sql`select clashes._file_id from (
       select _file_id, sum(n) as n from (
-        select _file_id, count(*) as n from ${names.ranked} where _is_fresh
+        select _file_id, count(*) as n from ${claims}
         group by _file_id, ${key} having count(distinct _row_hash) > 1)
       group by _file_id) as clashes
-    inner join (select _file_id, count(*) as n from ${names.fresh} group by _file_id) as sizes
+    inner join (select _file_id, count(*) as n from ${all} group by _file_id) as sizes
       on sizes._file_id = clashes._file_id
     where clashes.n * 100 > sizes.n and clashes.n > 10`);
   return rows.map((row) => String(row._file_id));

@@ -123,13 +123,14 @@ export const prepareFeed = async (request: StagingRequest, state: FeedState): Pr
   await createCandidates(request.engine, candidateOptions(request, state.contract));
 };
 
-/** Prepares the members that rosters know and the candidates of every feed. */
-export const prepareStaging = async (request: StagingRequest): Promise<void> => {
-  const isReferredTo = (feed: string): boolean =>
-    request.contracts.some((other) => other.relationships.some((one) => one.feed === feed));
-  for (const contract of request.contracts)
-    if (isReferredTo(contract.feed)) await createKnown(request.engine, contract);
-  for (const state of request.feeds) await prepareFeed(request, state);
+/** Makes the members known that a feed refers to, as their own feeds stand by now. */
+export const createKnownMembers = async (
+  request: Pick<StagingRequest, 'engine' | 'contracts'>,
+  contract: Contract,
+): Promise<void> => {
+  const referred = new Set(contract.relationships.map((relationship) => relationship.feed));
+  for (const other of request.contracts)
+    if (referred.has(other.feed)) await createKnown(request.engine, other);
 };
 
 /** Stages one feed; returns how many orphans came in. */
