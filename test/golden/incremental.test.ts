@@ -166,16 +166,16 @@ describe('models of the project', () => {
     await using project = await makeProject({ 'students.csv': roster, 'attendance.csv': marks });
     const column = '{ is: x., type: DATE, privacy: public }';
     await project.write(
-      'models/silver/today.sql',
+      'models/silver/a_day.sql',
       'select as_of as day from reference.run_context\n',
     );
     await project.write(
-      'models/silver/today.yml',
+      'models/silver/a_day.yml',
       `grain: One row.\nkey: [day]\ncolumns:\n  day: ${column}\n`,
     );
     const { as_of: asOf } = await project.run();
     expect(asOf).toBe('2025-03-03');
-    expect(await project.rows('select day from silver.today')).toEqual([{ day: '2025-03-03' }]);
+    expect(await project.rows('select day from silver.a_day')).toEqual([{ day: '2025-03-03' }]);
     expect(await project.rows('select days_counted from gold.student_performance_summary')).toEqual(
       [{ days_counted: 1 }, { days_counted: 1 }],
     );
