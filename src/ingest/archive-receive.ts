@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Effects, hashFile, PipelineError, pipelineError } from '../base/index.ts';
 import type { LocalFile } from '../source/index.ts';
-import { openArchiveDraft } from './archive-object.ts';
+import { type ArchiveDraft, openArchiveDraft } from './archive-object.ts';
 import { ingestErrors } from './errors.ts';
 import type { ScanOutcome, ScanSettings, ScanWarning, SetAside } from './scan.ts';
 import {
@@ -26,6 +26,8 @@ export type ReceiveOptions = {
   readonly knownSizes?: ReadonlySet<number>;
   /** Settings for a path (for an entry of a zip: `x.zip/inner.csv`). */
   readonly settingsFor?: (path: string) => ScanSettings;
+  /** Told now and then how many bytes of the file were read. */
+  readonly onBytes?: (done: number) => void;
 };
 
 /** One text of a file: the file itself, or an entry of a zip. */
@@ -121,15 +123,22 @@ const findChange = async (
 
 type Effectful = Pick<Effects, 'fs' | 'newId' | 'point'>;
 
+const tellBytes = 16 << 20;
+
 /** The pass over the original bytes: hash, archive draft and, for a plain text, the first pass of the scan. */
 const readOnce = async (
   file: LocalFile,
-  draft: { readonly write: (chunk: Uint8Array) => Promise<void> },
+  {
+    draft,
+    onBytes,
+  }: { readonly draft: Pick<ArchiveDraft, 'write'>; readonly onBytes: ReceiveOptions['onBytes'] },
   effects: Effectful,
 ): Promise<{ readonly sha256: string; readonly pass: FirstPass | undefined }> => {
   const format = plainFormat(file);
   const scan = format === undefined ? undefined : beginFirstPass({ format, name: file.path });
   const hash = createHash('sha256');
+  let done = 0;
+  let told = 0;
   await withFile(
     file.absolutePath,
     async (open) => {
@@ -138,6 +147,10 @@ const readOnce = async (
         await draft.write(chunk);
         hash.update(chunk);
         scan?.push(chunk);
+        done += chunk.length;
+        if (done - told < tellBytes) continue;
+        told = done;
+        onBytes?.(done);
       }
     },
     effects,
@@ -154,7 +167,7 @@ const receiveInto = async (
   const { sizeBytes } = file;
   const draft = await openArchiveDraft(options.archiveFolder, effects);
   try {
-    const { sha256, pass } = await readOnce(file, draft, effects);
+    const { sha256, pass } = await readOnce(file, { draft, onBytes: options.onBytes }, effects);
     const early = await findChange(file, effects);
     if (early !== undefined) return early;
     if (options.isKnown(sha256)) return { kind: 'known', sha256, sizeBytes };

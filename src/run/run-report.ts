@@ -83,7 +83,11 @@ export type ProgressEvent =
       readonly index: number;
       readonly count: number;
       readonly sizeBytes: number;
+      /** How far it was read; told again every 16 MB. */
+      readonly doneBytes: number;
     }
+  /** Rows of a file that stand in bronze, or of a relation that was built. */
+  | { readonly kind: 'rows'; readonly name: string; readonly rows: number }
   | {
       readonly kind: 'model';
       readonly name: string;

@@ -175,8 +175,10 @@ export const takeIn = async (session: Session): Promise<Intake> => {
       retried: new Set(retried.map((row) => row.receipt)),
       onReceipt: ({ path, size: sizeBytes }, index) => {
         session.handle.at(path);
-        onProgress({ kind: 'file', path, index, count: pending.length, sizeBytes });
+        const doneBytes = sizeBytes;
+        onProgress({ kind: 'file', path, index, count: pending.length, sizeBytes, doneBytes });
       },
+      onLoaded: ({ row }) => onProgress({ kind: 'rows', name: row.path, rows: row.read }),
     }),
   );
   for (const row of [

@@ -307,7 +307,9 @@ describe('explain', () => {
   });
 
   it('leads from the column of a view on to the model below, and tells what it comes from', async () => {
-    const { data } = await project.type('explain', ['compat.student_performance_summary.avg_score']);
+    const { data } = await project.type('explain', [
+      'compat.student_performance_summary.avg_score',
+    ]);
     expect(data).toContain('avg_score = avg_score');
     expect(data).toMatch(/gold\.student_performance_summary\.avg_score = .+/);
     expect(data).toMatch(/silver\.fact_assessments\.score_pct {2}\S/);

@@ -1,3 +1,4 @@
+import { plural } from '../../base/index.ts';
 import {
   type ProgressEvent,
   type RunOptions,
@@ -11,13 +12,17 @@ import { printRun } from '../print-run.ts';
 
 export const exitCodes = { ok: 0, nothing: 0, data: 1 } as const;
 
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
 /** What a person sees while a run works, on one line. */
 export const describeProgress = (event: ProgressEvent): string => {
   switch (event.kind) {
     case 'step':
       return event.step;
     case 'file':
-      return `reading ${event.index + 1}/${event.count} ${event.path} (${(event.sizeBytes / 1e6).toFixed(1)} MB)`;
+      return `reading ${event.index + 1}/${event.count} ${event.path} (${megabytes(event.doneBytes)} of ${megabytes(event.sizeBytes)} MB)`;
+    case 'rows':
+      return `${event.name}: ${plural(event.rows, 'row', 'rows')}`;
     case 'model':
       return `building ${event.index + 1}/${event.count} ${event.name}`;
     default:

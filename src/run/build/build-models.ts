@@ -180,6 +180,11 @@ export const buildModels = async (
     if (model.refresh.kind === 'view') continue;
     await effects.point(model.schema === 'gold' ? 'gold.built' : 'silver.built');
     if (change.kind === 'none') continue;
+    request.onProgress({
+      kind: 'rows',
+      name: model.relation,
+      rows: partRows(context, model.relation),
+    });
     reports.push({
       name: model.relation,
       rows: partRows(context, model.relation),

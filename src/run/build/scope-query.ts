@@ -11,7 +11,13 @@ export const sameGroup = (columns: readonly string[], left: Sql, right: Sql): Sq
   );
 
 /** Groups of rows: a relation of them, their columns, and what they span. */
-export type Groups = { readonly by: readonly string[]; readonly groups: Sql; readonly bounds: Sql };
+export type Groups = {
+  readonly by: readonly string[];
+  readonly groups: Sql;
+  readonly bounds: Sql;
+  /** Where their rows are looked for, by relation: asked once, as it reads the footers of all its parts. */
+  readonly near: Map<string, Sql>;
+};
 
 /** What groups span, as a condition on `r`; found once for all that is read by them. */
 export const spanGroups = async (
@@ -22,6 +28,7 @@ export const spanGroups = async (
   by,
   groups,
   bounds: await keyBounds(engine, groups, { columns: by, of: sql`r` }),
+  near: new Map(),
 });
 
 /** Rows of a relation whose group is one of these. */
@@ -30,7 +37,8 @@ export const rowsOfGroups = async (
   relation: string,
   span: Groups,
 ): Promise<Sql> => {
-  const from = await nearRows(context, relation, span);
+  const from = span.near.get(relation) ?? (await nearRows(context, relation, span));
+  span.near.set(relation, from);
   return sql`select r.* from ${from} as r semi join ${span.groups} as g on ${sameGroup(span.by, sql`r`, sql`g`)} where ${span.bounds}`;
 };
 

@@ -84,12 +84,14 @@ export const loadReceipts = async (
     known,
     retried,
     onReceipt,
+    onLoaded,
   }: {
     readonly fresh: readonly FreshReceipt[];
     readonly known: ReadonlyMap<string, string>;
     /** Receipts that were set aside before and are read again. */
     readonly retried: ReadonlySet<number>;
     readonly onReceipt: (receipt: Receipt, index: number) => void;
+    readonly onLoaded: (file: LoadedFile) => void;
   },
 ): Promise<LoadResult> => {
   const gathered: Gathered = { loaded: [], aside: [], skipped: [] };
@@ -119,7 +121,9 @@ export const loadReceipts = async (
       );
     } else {
       const members = scan?.members ?? (await membersOfArchived(load, receipt));
+      const before = gathered.loaded.length;
       const isLoaded = await loadMembers(load, receipt, members, gathered);
+      gathered.loaded.slice(before).forEach(onLoaded);
       if (isLoaded) current.set(receipt.path, receipt.sha256);
       else current.delete(receipt.path);
     }

@@ -186,13 +186,16 @@ export const receiveFiles = async (
       found.unchanged.push({ path: file.path, sha256: known });
       continue;
     }
-    onProgress({
-      kind: 'file',
-      path: file.path,
-      index,
-      count: files.length,
-      sizeBytes: file.sizeBytes,
-    });
+    const tell = (doneBytes: number): void =>
+      onProgress({
+        kind: 'file',
+        path: file.path,
+        index,
+        count: files.length,
+        sizeBytes: file.sizeBytes,
+        doneBytes,
+      });
+    tell(0);
     const current = log.current();
     const own = current.get(file.path)?.sha256;
     const received = await receiveFile(
@@ -203,6 +206,7 @@ export const receiveFiles = async (
         isKnown: (sha256) => sha256 === own || loaded.has(sha256),
         settingsFor: scanSettings(project.contracts),
         knownSizes: new Set([...current.values()].map((receipt) => receipt.size)),
+        onBytes: tell,
       },
       effects,
     );
