@@ -12,7 +12,7 @@ import {
 } from './feed-settings.ts';
 import * as shapes from './text-shapes.ts';
 
-/** Part of the standard that decides nothing here: any tree. */
+/** Part of the standard that decides nothing here: what is in it is not looked at. */
 const unused = z.unknown().optional();
 
 const customPropertyShape = shapes.section({

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteSink } from './scan-file-output.ts';
-import { countBreaks } from './scan-json-resync.ts';
-import { isBlankByte } from './scan-json-value.ts';
+import { countBreaks, skipBlanks } from './scan-json-resync.ts';
 
 /**
  * What records of one kind share: the bytes before the first value, between two values, and after the last one. A record that
@@ -70,12 +69,6 @@ const endOfValue = (bytes: Uint8Array, at: number): number => {
   return word === undefined ? -1 : at + word.length;
 };
 
-const skipBlank = (bytes: Uint8Array, at: number): number => {
-  let index = at;
-  while (isBlankByte(bytes[index])) index += 1;
-  return index;
-};
-
 /** The pattern of a well-formed record in `bytes[from..to)`; undefined when it is nested or its names need care. */
 export const learnPattern = (
   bytes: Uint8Array,
@@ -86,14 +79,14 @@ export const learnPattern = (
   let piece = from;
   let at = from + 1;
   for (;;) {
-    at = skipBlank(bytes, at);
+    at = skipBlanks(bytes, at, to);
     const end = bytes[at] === quote ? endOfString(bytes, at) : -1;
     if (end < 0) return undefined;
-    at = skipBlank(bytes, skipBlank(bytes, end) + 1); // behind the colon
+    at = skipBlanks(bytes, skipBlanks(bytes, end, to) + 1, to); // behind the colon
     pieces.push(Uint8Array.from(bytes.subarray(piece, at)));
     piece = endOfValue(bytes, at);
     if (piece < 0) return undefined;
-    at = skipBlank(bytes, piece);
+    at = skipBlanks(bytes, piece, to);
     if (bytes[at] !== comma) break;
     at += 1;
   }

@@ -38,3 +38,12 @@ export type FaultPlan =
 export type CallNote = { readonly call: string; readonly path: string };
 
 export const noPlan: FaultPlan = { kind: 'count' };
+
+/** Named points around the rename of `current`. */
+export const aroundRename: readonly string[] = [
+  'manifest.write',
+  'manifest.fsync',
+  'current.before-rename',
+  'current.after-rename',
+  'warehouse',
+];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { FaultPlan } from './fault-plan.ts';
+import { aroundRename, type FaultPlan } from './fault-plan.ts';
 import { runChild } from './run-child.ts';
 import { chooseCases, isSample, randomFrom, seed, tell } from './sampling.ts';
 import { copyProject, deliver, newProject, roster } from './toy-school.ts';
@@ -17,20 +17,13 @@ const millions = Number(process.env.FAULT_MILLIONS ?? 10);
 const students = Math.round((millions * 1_000_000) / days);
 
 const moments = 25;
-const around: readonly string[] = [
-  'manifest.write',
-  'manifest.fsync',
-  'current.before-rename',
-  'current.after-rename',
-  'warehouse',
-];
 
 /** A kill at a moment of the run, from 0 to 1, or at a named point around the rename. */
 type Case = { readonly part: number } | { readonly point: string };
 
 const cases: readonly Case[] = [
   ...Array.from({ length: moments }, (_, index) => ({ part: index / moments })),
-  ...around.map((point) => ({ point })),
+  ...aroundRename.map((point) => ({ point })),
 ];
 
 it.skipIf(isSample)(

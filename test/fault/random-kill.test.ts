@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nodeEffects } from '../../src/base/index.ts';
 import { generateNextDay, generateSchool } from '../../src/generate/index.ts';
-import type { FaultPlan } from './fault-plan.ts';
+import { aroundRename, type FaultPlan } from './fault-plan.ts';
 import { runChild } from './run-child.ts';
 import { isSample, randomFrom, seed, tell, times } from './sampling.ts';
 import { copyProject, type Folder, newProject } from './toy-school.ts';
@@ -20,13 +20,6 @@ const school = {
 
 // All generated days are past by then.
 const env = { FAULT_NOW: '2026-06-01T08:00:00.000Z' };
-const around: readonly string[] = [
-  'manifest.write',
-  'manifest.fsync',
-  'current.before-rename',
-  'current.after-rename',
-  'warehouse',
-];
 
 type Case = { readonly label: string; readonly killAfter?: number; readonly plan?: FaultPlan };
 
@@ -46,7 +39,7 @@ const killSchool = async (
       const killAfter = Math.round(random() * whole.milliseconds);
       return { label: `SIGKILL after ${killAfter} ms of ${whole.milliseconds}`, killAfter };
     }),
-    ...around.slice(0, isSample ? 1 : around.length).map((point) => ({
+    ...aroundRename.slice(0, isSample ? 1 : aroundRename.length).map((point) => ({
       label: `SIGKILL at ${point}`,
       plan: { kind: 'kill-point', name: point, nth: 1 } as const,
     })),
