@@ -3,7 +3,10 @@ FROM node:20-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY scripts ./scripts
+COPY contracts ./contracts
+COPY models ./models
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 

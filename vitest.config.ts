@@ -18,6 +18,7 @@ export default defineConfig({
   test: {
     // DuckDB is native code with threads of its own: a process per file keeps one crash from hiding others.
     pool: 'forks',
+    globalSetup: './scripts/prepare.js',
     passWithNoTests: true,
     projects: kinds.map(({ name, include, seconds }) => ({
       extends: true,

@@ -3,9 +3,10 @@
 //   --list         the suites, their pieces, and how far they are
 //   --only NAME    this suite alone (several: separated by commas)
 //   --minutes N    start no piece after N minutes
+//   --workers N    pieces side by side (1; those that fill the machine run alone)
 //   --sample       the selection for a build server: one short piece a suite, nothing noted
 //   --fresh        forget what was done
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -15,13 +16,14 @@ import { prepare } from './prepare.js';
 const pieceMinutes = 9;
 
 /** A suite: its vitest project, file, the tests in it (a part of their names), and into how many pieces it is cut. */
-const fault = (name, file, pieces, { test, sample = true } = {}) => ({
+const fault = (name, file, pieces, { test, sample = true, alone = false } = {}) => ({
   name,
   project: 'fault',
   file: `test/fault/${file}.test.ts`,
   pieces,
   test,
   sample,
+  alone,
   env: (index) => ({ FAULT_SLICE: `${index}/${pieces}` }),
   sampleEnv: { FAULT_SAMPLE: '1' },
 });
@@ -35,22 +37,22 @@ const suites = [
   fault('torn-writes', 'kill', 3, { test: 'middle of a write' }),
   fault('random-kill', 'random-kill', 6),
   // Three kills a piece: ten million rows are run twice for each, and once before.
-  fault('large-kill', 'large-kill', 10, { sample: false }),
+  fault('large-kill', 'large-kill', 10, { sample: false, alone: true }),
   fault('power-cut', 'power-cut', 16),
   fault('damage', 'damage', 1),
   fault('signals', 'signals', 6),
   fault('two-runs', 'two-runs', 3),
-  fault('readers', 'readers', 1),
+  fault('readers', 'readers', 1, { alone: true }),
   fault('locks', 'locks', 1),
   fault('clock', 'clock', 1),
   fault('disk-no-room', 'disk-full', 16, { test: 'no room' }),
   fault('disk-errors', 'disk-full', 24, { test: 'device reports|no right from' }),
   fault('disk-real', 'disk-full', 3, { test: 'real disk' }),
   fault('disk-limits', 'disk-full', 1, { test: 'ulimit|without the right' }),
-  fault('memory', 'memory', 1, { test: 'row 17' }),
-  fault('memory-limit', 'memory', 1, { test: 'row 16.*64k' }),
-  fault('memory-quota', 'memory', 1, { test: 'row 16.*100m', sample: false }),
-  fault('large-inputs', 'large-inputs', 1),
+  fault('memory', 'memory', 1, { test: 'row 17', alone: true }),
+  fault('memory-limit', 'memory', 1, { test: 'row 16.*64k', alone: true }),
+  fault('memory-quota', 'memory', 1, { test: 'row 16.*100m', sample: false, alone: true }),
+  fault('large-inputs', 'large-inputs', 1, { alone: true }),
   {
     name: 'orders',
     project: 'corpus',
@@ -78,7 +80,7 @@ const statePath = join(cache, 'long.json');
 const logs = join(cache, 'long-logs');
 
 const flags = process.argv.slice(2);
-const known = ['--list', '--only', '--minutes', '--sample', '--fresh'];
+const known = ['--list', '--only', '--minutes', '--workers', '--sample', '--fresh'];
 const strange = flags.find((flag) => flag.startsWith('-') && !known.includes(flag));
 if (strange !== undefined) {
   process.stderr.write(`${strange} is no option; there are ${known.join(', ')}\n`);
@@ -109,6 +111,7 @@ const stamp = () => {
   ];
   const files = [
     join(root, 'package-lock.json'),
+    join(root, 'scripts', 'bundle.js'),
     ...folders.flatMap((folder) => filesOf(join(root, folder))),
   ];
   for (const path of files.sort()) hash.update(path.slice(root.length)).update(readFileSync(path));
@@ -148,7 +151,7 @@ const piecesOf = (suite) =>
   }));
 
 /** Runs one piece; its output goes to a log, its figures come back. */
-const runPiece = ({ id, suite, env }) => {
+const runPiece = async ({ id, suite, env }) => {
   mkdirSync(logs, { recursive: true });
   const log = join(logs, `${id.replaceAll(/[^a-z0-9]+/gi, '-')}.log`);
   const report = `${log}.figures`;
@@ -157,16 +160,18 @@ const runPiece = ({ id, suite, env }) => {
   if (suite.file !== undefined) args.push(suite.file);
   if (suite.test !== undefined) args.push('-t', suite.test);
   const started = Date.now();
-  const { status, signal, error, stdout, stderr } = spawnSync(
-    join(root, 'node_modules', '.bin', 'vitest'),
-    args,
-    {
-      cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-      timeout: pieceMinutes * 60_000,
-      env: { ...process.env, ...env, FAULT_REPORT: report, NO_COLOR: '1' },
-    },
+  const vitest = join(root, 'node_modules', '.bin', 'vitest');
+  const how = {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: pieceMinutes * 60_000,
+    env: { ...process.env, ...env, FAULT_REPORT: report, NO_COLOR: '1' },
+  };
+  const { error, stdout, stderr } = await new Promise((resolve) =>
+    execFile(vitest, args, how, (failure, out, err) =>
+      resolve({ error: failure, stdout: out, stderr: err }),
+    ),
   );
   writeFileSync(log, `${stdout}\n${stderr}`);
   const seconds = Math.round((Date.now() - started) / 1000);
@@ -176,9 +181,9 @@ const runPiece = ({ id, suite, env }) => {
         .split('\n')
         .map((line) => JSON.parse(line))
     : [];
-  const isOk = status === 0;
-  const isLate = error?.code === 'ETIMEDOUT';
-  const why = isLate ? `over ${pieceMinutes} minutes` : (signal ?? `exit ${status}`);
+  const isOk = error === null;
+  const isLate = error?.killed === true;
+  const why = isLate ? `over ${pieceMinutes} minutes` : (error?.signal ?? `exit ${error?.code}`);
   const seed = env.SEED === undefined ? '' : `  SEED=${env.SEED} HISTORIES=${env.HISTORIES}`;
   say(
     `${isOk ? 'ok    ' : 'FAILED'} ${id}  ${seconds} s${seed}${isOk ? '' : `  (${why}; ${log})`}`,
@@ -238,25 +243,33 @@ const list = (state) => {
   }
 };
 
-const sample = () => {
-  const results = wanted()
-    .filter((suite) => suite.sample)
-    .map((suite) => runPiece({ id: `${suite.name} sample`, suite, env: suite.sampleEnv }));
+const sample = async () => {
+  const results = [];
+  for (const suite of wanted().filter((one) => one.sample))
+    results.push(await runPiece({ id: `${suite.name} sample`, suite, env: suite.sampleEnv }));
   say(`\nsample of the long suites, ${describeMachine()}`);
   summarise(results);
   return results.every((result) => result.ok) ? 0 : 1;
 };
 
-const runAll = () => {
+const runAll = async () => {
   const state = readState();
   const until = Date.now() + Number(optionOf('--minutes') ?? Number.POSITIVE_INFINITY) * 60_000;
   const pieces = wanted().flatMap(piecesOf);
-  for (const { id, suite, index } of pieces) {
-    if (state.pieces[id]?.ok === true) continue;
-    if (Date.now() >= until) break;
-    state.pieces[id] = runPiece({ id, suite, env: suite.env(index) });
-    writeState(state);
-  }
+  /** Takes pieces from the queue until it is empty, or the time is over. */
+  const work = async (queue) => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (Date.now() >= until) return;
+      const { id, suite, index } = next;
+      state.pieces[id] = await runPiece({ id, suite, env: suite.env(index) });
+      writeState(state);
+    }
+  };
+  const open = pieces.filter(({ id }) => state.pieces[id]?.ok !== true);
+  const shared = open.filter(({ suite }) => !suite.alone);
+  const workers = Number(optionOf('--workers') ?? 1);
+  await Promise.all(Array.from({ length: workers }, () => work(shared)));
+  await work(open.filter(({ suite }) => suite.alone));
   const done = pieces.filter(({ id }) => state.pieces[id] !== undefined);
   const failed = done.filter(({ id }) => !state.pieces[id].ok);
   say(
@@ -271,4 +284,4 @@ const runAll = () => {
 
 // 0: everything is done and well; 1: something failed; 75: well so far, and not done.
 if (has('--list')) list(readState());
-else process.exitCode = has('--sample') ? sample() : runAll();
+else process.exitCode = await (has('--sample') ? sample() : runAll());

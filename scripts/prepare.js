@@ -1,6 +1,6 @@
 // Installs what is missing and builds when sources are newer than the build, so that any npm script can be the first command typed.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,32 +31,21 @@ export const prepare = () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
+  const sources = ['src', 'models', 'contracts'].map((name) => newest(join(root, name)));
+  const tools = [lock, ...['build.js', 'bundle.js'].map((name) => join(root, 'scripts', name))];
+  const changed = Math.max(...sources, ...tools.map((path) => statSync(path).mtimeMs));
   const built = join(root, 'dist', '.built');
-  const isFresh =
-    existsSync(built) &&
-    statSync(built).mtimeMs >
-      Math.max(
-        newest(join(root, 'src')),
-        statSync(lock).mtimeMs,
-        statSync(join(root, 'tsconfig.build.json')).mtimeMs,
-      );
-  if (!isFresh) {
+  if (!existsSync(built) || statSync(built).mtimeMs <= changed) {
     process.stderr.write('building …\n');
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-    execFileSync(
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-      {
-        cwd: root,
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
-    execFileSync(process.execPath, [
-      '-e',
-      `require('node:fs').writeFileSync(${JSON.stringify(built)}, '')`,
-    ]);
+    execFileSync(process.execPath, [join(root, 'scripts', 'build.js')], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   }
   return root;
 };
+
+/** Before any test: those in a process find what the built-in models compile to in the build. */
+export const setup = () => void prepare();
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();

@@ -73,6 +73,12 @@ export const runCommand = async (
       return exitCodes[error.kind];
     }
     const systemCode = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (systemCode?.endsWith('MODULE_NOT_FOUND')) {
+      output.alarm(
+        'error system.program-incomplete\n  A part of the program is missing: the engine for this kind of machine is an optional package of npm.\n  Install Schoolhouse again, without leaving optional packages out.',
+      );
+      return 3;
+    }
     if (systemCode !== undefined) {
       const where = error instanceof Error && 'path' in error ? `  ${String(error.path)}` : '';
       output.alarm(

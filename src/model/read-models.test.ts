@@ -430,12 +430,18 @@ describe('what a sidecar may not be', () => {
     const touched = (sql: string) =>
       broken((text) => text.replace('by: [date]', `by: [date]\ntouched: ${sql}`));
     expect(await touched('select distinct date from delta.fact_visit')).toEqual([]);
-    expect(await touched('select visit_id from delta.staging_visits')).toEqual([
+    expect(await touched('select visit_id from delta.fact_visit')).toEqual([
       `${yml}:4:1 model.touched`,
     ]);
     expect(await touched('select date from delta.fact_vist')).toEqual([
       `${yml}:4:1 model.unknown-relation Closest: delta.fact_visit.`,
     ]);
+  });
+  it('touched reads the deltas of what its model reads, and no others', async () => {
+    const found = await broken((text) =>
+      text.replace('by: [date]', 'by: [date]\ntouched: select visit_id from delta.staging_visits'),
+    );
+    expect(found).toEqual([expect.stringMatching(`^${yml}:4:1 model.unknown-relation`)]);
   });
   it('one file without the other is refused, and the query is still looked at', async () => {
     const { 'gold/visits_daily.yml': _, ...rest } = good;

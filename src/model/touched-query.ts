@@ -35,11 +35,20 @@ const deltaColumns = (
   return deltas;
 };
 
+/** The deltas that are there when a model is built: those of what it reads, and of what views among that read. */
+const deltasFor = (model: Model, models: readonly Model[]): readonly string[] => {
+  const below = (relation: string): readonly string[] => {
+    const view = models.find((m) => m.relation === relation && m.refresh.kind === 'view');
+    return [relation, ...(view?.reads ?? []).flatMap(below)];
+  };
+  return model.reads.flatMap(below).map(deltaRelation);
+};
+
 const isLayer = (schema: string): schema is Layer => Object.hasOwn(layerReads, schema);
 
 /**
- * Compiles every `touched` query: it reads `delta.*`, what its model may read and the model itself, and gives
- * exactly the columns of `by`. Needs the scratch database with every compiled relation in it.
+ * Compiles every `touched` query: it reads the deltas of what its model reads, what its model may read and the
+ * model itself, and gives exactly the columns of `by`. Needs the scratch database with every compiled relation in it.
  */
 export const touchedProblems = async (
   engine: Engine,
@@ -55,13 +64,10 @@ export const touchedProblems = async (
   for (const [relation, columns] of deltas) {
     if (columns.length > 0) await createRelation(engine, relation, columns);
   }
-  const known = new Set([
-    ...deltas.keys(),
-    ...project.inputs.map((input) => input.relation),
-    ...models.map((model) => model.relation),
-  ]);
+  const relations = [...project.inputs, ...models].map((one) => one.relation);
   const found: PipelineError[] = [];
-  for (const { relation, schema, refresh, place } of models) {
+  for (const model of models) {
+    const { relation, schema, refresh, place } = model;
     if (refresh.kind !== 'by' || refresh.touched === undefined || !isLayer(schema)) continue;
     const inside = project.places.get(relation) ?? place;
     const query = {
@@ -70,6 +76,7 @@ export const touchedProblems = async (
       file: inside.file,
       inside,
     };
+    const known = new Set([...relations, ...deltasFor(model, models).filter((d) => deltas.has(d))]);
     const rules = { known, allowed: ['delta', ...layerReads[schema]] };
     const read = await readQuery(engine, query, rules);
     found.push(...read.found);

@@ -6,6 +6,8 @@ import { type ModelGraph, type ReadModelsOptions, readModels } from '../model/in
 type Request = ReadModelsOptions & {
   /** Folder of the project's data: the compiled models are remembered there. */
   readonly dataFolder: string;
+  /** The build's own: what the built-in models compile to where a project changes nothing. */
+  readonly builtPath: string;
   readonly version: string;
 };
 
@@ -59,8 +61,10 @@ export const compileModels = async (
 ): Promise<Compiled<ModelGraph>> => {
   const hash = await hashSources(request, effects);
   const path = join(request.dataFolder, 'models.json');
-  const recalled = await recall(path, hash, effects);
-  if (recalled !== undefined) return { kind: 'ok', value: recalled };
+  for (const remembered of [request.builtPath, path]) {
+    const recalled = await recall(remembered, hash, effects);
+    if (recalled !== undefined) return { kind: 'ok', value: recalled };
+  }
   const compiled = await readModels(request, effects);
   const hasData = (await effects.fs.stat(request.dataFolder))?.kind === 'folder';
   if (compiled.kind === 'ok' && hasData) {

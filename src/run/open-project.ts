@@ -158,6 +158,7 @@ export const openProject = async (
       provided: providedRelations,
       functionsHash,
       dataFolder: projectFolders(projectFolder).data,
+      builtPath: join(packageFolder, 'dist', 'models.json'),
       version,
     },
     effects,

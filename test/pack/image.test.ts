@@ -51,13 +51,6 @@ describe.skipIf(!canRehearse)('its steps, on a root that cannot be written', () 
     for (const name of ['package.json', 'LICENSE', 'bin', 'contracts', 'models']) {
       cpSync(join(root, name), join(app, name), { recursive: true });
     }
-    execFileSync(process.execPath, [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      join(root, 'tsconfig.build.json'),
-      '--outDir',
-      join(app, 'dist'),
-    ]);
     const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
       cwd: root,
       encoding: 'utf8',
@@ -66,6 +59,7 @@ describe.skipIf(!canRehearse)('its steps, on a root that cannot be written', () 
     for (const path of listed.split('\n').filter((line) => line.includes('node_modules'))) {
       cpSync(path, join(app, relative(root, path)), { recursive: true });
     }
+    execFileSync(process.execPath, [join(root, 'scripts/build.js'), join(app, 'dist')]);
     execFileSync('chmod', ['-R', 'a+rX', app]);
     chmodSync(join(app, 'bin/schoolhouse.js'), 0o755);
     symlinkSync(join(app, 'bin/schoolhouse.js'), join(app, 'schoolhouse'));

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,5 +96,15 @@ describe('npm pack', () => {
       'package-lock.json',
       'package.json',
     ]);
+  });
+
+  it('says what to do when the engine was not installed with it', () => {
+    const engine = join(school, 'node_modules/@duckdb');
+    renameSync(engine, `${engine}-away`);
+    const run = type('run');
+    renameSync(`${engine}-away`, engine);
+    expect([run.status, run.stdout]).toEqual([3, '']);
+    expect(run.stderr).toContain('error system.program-incomplete');
+    expect(run.stderr).toContain('Install Schoolhouse again');
   });
 });
