@@ -211,7 +211,7 @@ describe('models of the project', () => {
     );
     await project.write(
       'models/silver/marks_of.yml',
-      `grain: One row per student.\nkey: [student_id]\nby: [student_id]\ntouched: select student_id from delta.fact_attendance\ncolumns:\n  student_id: { is: x., type: VARCHAR, privacy: personal }\n  n: { is: x., type: BIGINT, privacy: personal }\n`,
+      `grain: One row per student.\nkey: [student_id]\nby: [student_id]\ntouched: select a.student_id from delta.staging_attendance as d inner join staging.attendance as a on a.attendance_id = d.attendance_id\ncolumns:\n  student_id: { is: x., type: VARCHAR, privacy: personal }\n  n: { is: x., type: BIGINT, privacy: personal }\n`,
     );
     await project.run();
     await project.drop('attendance_2.csv', attendanceCsv([['b1', 'S1', '2025-03-04', 'P']]));
