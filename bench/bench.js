@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const program = join(root, 'bin', 'schoolhouse.js');
-const work = join(root, 'node_modules', '.cache', 'bench');
+const work = join(root, '.cache', 'bench');
 const flags = process.argv.slice(2);
 const asserts = flags.includes('--assert');
 const only = flags.includes('--only') ? flags[flags.indexOf('--only') + 1].split(',') : undefined;

@@ -1,5 +1,5 @@
 // npm run test:long: every suite that is too slow for `npm run check`, in pieces of some minutes. What is done is noted in
-// node_modules/.cache/long.json, so that it can be ended at any time and goes on with the next piece when it is called again.
+// .cache/long.json, so that it can be ended at any time and goes on with the next piece when it is called again.
 //   --list         the suites, their pieces, and how far they are
 //   --only NAME    this suite alone (several: separated by commas)
 //   --minutes N    start no piece after N minutes
@@ -75,7 +75,8 @@ const suites = [
 ];
 
 const root = prepare();
-const cache = join(root, 'node_modules', '.cache');
+// Beside node_modules, which every `npm ci` empties.
+const cache = join(root, '.cache');
 const statePath = join(cache, 'long.json');
 const logs = join(cache, 'long-logs');
 

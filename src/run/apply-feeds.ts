@@ -1,13 +1,19 @@
 import { joinSql, quoteName, quoteText, sayCount, sql } from '../base/index.ts';
-import { type Contract, studentFeed } from '../contract/index.ts';
+import type { Contract } from '../contract/index.ts';
 import type { Change } from './build/change.ts';
+import {
+  feedsWithWaiting,
+  loadedRows,
+  membersFirst,
+  stagingRequest,
+  stateOf,
+} from './feed-states.ts';
 import { ledgerQuery } from './ledger/ledger.ts';
 import { ledgerRelations } from './ledger/ledger-relations.ts';
-import type { FileRow } from './load/file-row.ts';
 import { recordOrphans } from './load/find-orphans.ts';
 import type { LoadedFile } from './load/load-context.ts';
 import type { AsideFile } from './load/load-files.ts';
-import { countReplayed, replayedRows, settleReplayed } from './replay-records.ts';
+import { countReplayed, settleReplayed } from './replay-records.ts';
 import { inStep, publishAllBronze, type Session } from './run-session.ts';
 import { replacedFiles } from './settle-quarantine.ts';
 import { filesWithoutUniqueKey, readFileDeltas } from './stage/stage-feed.ts';
@@ -17,6 +23,7 @@ import {
   finishStaging,
   prepareFeed,
   type StagingRequest,
+  stageIdle,
   stageOne,
 } from './stage/stage-feeds.ts';
 import { stageNames } from './stage/stage-names.ts';
@@ -32,82 +39,6 @@ export type Applied = {
   /** Records that `quarantine replay` brought in. */
   readonly replayed: number;
   readonly aside: readonly AsideFile[];
-};
-
-const loadedRows = (session: Session, feed: string): readonly FileRow[] =>
-  [...session.book.rows().values()].filter((row) => row.feed === feed && row.status === 'loaded');
-
-/** Feeds that others refer to and that have an accepted file, unless members are always inferred. */
-const findRosters = (session: Session): ReadonlySet<string> => {
-  const infer = session.project.config.settings['students.infer'];
-  const referred = new Set(
-    session.project.contracts.flatMap((contract) => contract.relationships.map((one) => one.feed)),
-  );
-  return new Set(
-    [...referred].filter((feed) => {
-      if (feed === studentFeed && infer === 'true') return false;
-      if (feed === studentFeed && infer === 'false') return true;
-      return loadedRows(session, feed).length > 0;
-    }),
-  );
-};
-
-/** True when an earlier run applied rows of this roster: every feed is marked as applied, also an empty one. */
-const hadRoster = (session: Session, feed: string): boolean => {
-  const applied = session.appliedIn.get(feed);
-  if (applied === undefined) return false;
-  if (feed === studentFeed && session.project.config.settings['students.infer'] === 'false')
-    return true;
-  return loadedRows(session, feed).some((row) => row.run_id <= applied);
-};
-
-/** True when a file of this run replaces an older version of its path whose rows were applied. */
-const replacesBatch = (rows: readonly FileRow[], applied: number | undefined): boolean =>
-  rows.some(
-    (row) =>
-      row.run_id > (applied ?? 0) &&
-      rows.some((older) => older.path === row.path && older.receipt < row.receipt),
-  );
-
-/**
- * Which rows of a feed are new, or that all must be looked at again: when its roster came only with this
- * run, and when a batch was replaced, whose older rows go.
- */
-const feedState = (
-  session: Session,
-  feed: string,
-  newRosters: ReadonlySet<string>,
-): Omit<FeedState, 'contract'> => {
-  const applied = session.appliedIn.get(feed);
-  const contract = session.project.contracts.find((one) => one.feed === feed);
-  const isFlipped = contract?.relationships.some((one) => newRosters.has(one.feed)) ?? false;
-  const rows = loadedRows(session, feed);
-  return {
-    full:
-      applied === undefined ||
-      isFlipped ||
-      (contract?.loadStrategy === 'replaceBatch' && replacesBatch(rows, applied)),
-    newFileIds: rows
-      .filter((row) => applied === undefined || row.run_id > applied)
-      .map((row) => row.file_id),
-  };
-};
-
-/** Current receipts by feed: the newest loaded version of each path. */
-const currentReceipts = (session: Session): ReadonlyMap<string, readonly number[]> => {
-  const newest = new Map<string, FileRow>();
-  for (const row of session.book.rows().values()) {
-    if (row.status !== 'loaded') continue;
-    const before = newest.get(row.path);
-    if (before === undefined || before.receipt < row.receipt) newest.set(row.path, row);
-  }
-  const byFeed = new Map<string, number[]>();
-  for (const row of newest.values()) {
-    const list = byFeed.get(row.feed ?? '') ?? [];
-    list.push(row.receipt);
-    byFeed.set(row.feed ?? '', list);
-  }
-  return byFeed;
 };
 
 const recordFeedOrphans = async (
@@ -259,39 +190,6 @@ const stageFeedFully = async (
   return { promoted: state.full ? 0 : promoted - replayed, replayed, aside, state };
 };
 
-/** The contracts so that each comes after those it refers to; a circle keeps its order. */
-const membersFirst = (contracts: readonly Contract[]): readonly Contract[] => {
-  const ordered: Contract[] = [];
-  let left = [...contracts];
-  while (left.length > 0) {
-    const waiting = new Set(left.map((contract) => contract.feed));
-    const isFree = ({ feed, relationships }: Contract): boolean =>
-      !relationships.some((one) => one.feed !== feed && waiting.has(one.feed));
-    const next = left.find(isFree) ?? left[0];
-    if (next === undefined) break;
-    ordered.push(next);
-    left = left.filter((contract) => contract !== next);
-  }
-  return ordered;
-};
-
-/** What staging asks for, as the files stand now: one that is set aside changes who has a roster. */
-const stagingRequest = (session: Session): Omit<StagingRequest, 'feeds'> => ({
-  engine: session.engine,
-  draft: session.draft,
-  contracts: session.project.contracts,
-  rosters: findRosters(session),
-  currentReceipts: currentReceipts(session),
-  replayed: replayedRows(session),
-  timeZone: session.project.config.settings.timezone,
-  sizes: session.options.sizes,
-});
-
-const stateOf = (session: Session, contract: Contract): FeedState => {
-  const newRosters = [...findRosters(session)].filter((feed) => !hadRoster(session, feed));
-  return { contract, ...feedState(session, contract.feed, new Set(newRosters)) };
-};
-
 /**
  * Applies the rows of every feed: who is known, who waits, who wins each key. Leaves the staging
  * relations for the models, and the counts of every file in the book. Feeds that others refer to come first:
@@ -308,10 +206,17 @@ export const applyFeeds = async (
     let promoted = 0;
     let replayed = 0;
     const aside: AsideFile[] = [];
+    const waiting = await feedsWithWaiting(session);
     for (const contract of membersFirst(project.contracts)) {
       const request = { ...stagingRequest(session), feeds };
+      const state = stateOf(session, contract, waiting);
+      if (state.idle) {
+        await prepareFeed(request, state);
+        await stageIdle(request, state);
+        feeds.push(state);
+        continue;
+      }
       await createKnownMembers(request, contract);
-      const state = stateOf(session, contract);
       await prepareFeed(request, state);
       const result = await stageFeedFully(session, request, { state, loaded });
       promoted += result.promoted;

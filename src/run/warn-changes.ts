@@ -107,6 +107,8 @@ export const warnOfMembers = async (
     });
   }
   for (const { feed } of session.project.contracts) {
+    const name = `staging.${feed}_inferred`;
+    if (!session.project.graph.models.some((model) => model.reads.includes(name))) continue;
     const [found] = await session.engine.rows(
       sql`select count(*) as n from ${stageNames(feed).inferred}`,
     );

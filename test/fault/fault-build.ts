@@ -61,7 +61,7 @@ const build = (): string => {
     .update(['src', 'contracts', 'models'].map((name) => stampOf(join(root, name))).join('\n'))
     .update(stampOf(here))
     .digest('hex');
-  const target = given ?? join(root, 'node_modules', '.cache', 'fault-dist', stamp.slice(0, 16));
+  const target = given ?? join(root, '.cache', 'fault-dist', stamp.slice(0, 16));
   if (!existsSync(join(target, 'built'))) {
     // Test files run side by side: each compiles into a folder of its own, the first rename wins.
     const draft = `${target}.${process.pid}`;

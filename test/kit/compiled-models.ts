@@ -4,9 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 // Compiling all models takes longer than a small run. What a project remembered is given to the next one; the
 // product compares its hash with the sources, so that a stale one is never used.
-const shelf = fileURLToPath(
-  new URL('../../node_modules/.cache/schoolhouse-test/models.json', import.meta.url),
-);
+const shelf = fileURLToPath(new URL('../../.cache/schoolhouse-test/models.json', import.meta.url));
 const place = (folder: string): string => join(folder, 'data/models.json');
 
 let known = '';

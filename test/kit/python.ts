@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
+const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 
 /** Folder of the programs of a Python environment with these packages, made when missing. */
 export const pythonPrograms = (name: string, packages: readonly string[]): string => {

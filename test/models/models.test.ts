@@ -14,7 +14,7 @@ import { provided, readFeeds } from './project-inputs.ts';
 const builtInFolder = fileURLToPath(new URL('../../models', import.meta.url));
 const engine = await openDuckDB({
   memoryLimitBytes: 1_000_000_000,
-  tempFolder: fileURLToPath(new URL('../../node_modules/.cache/models-test', import.meta.url)),
+  tempFolder: fileURLToPath(new URL('../../.cache/models-test', import.meta.url)),
 });
 const effects = await nodeEffects();
 const feeds = await readFeeds(effects);

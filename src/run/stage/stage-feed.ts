@@ -1,6 +1,7 @@
-import { joinSql, quoteName, quoteText, type Sql, sql } from '../../base/index.ts';
+import { joinSql, quoteName, quoteText, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import { createTable, type Engine, keyBounds } from '../../engine/index.ts';
+import { bronzeViewColumns } from '../../ingest/index.ts';
 import { type StageNames, stageNames } from './stage-names.ts';
 import { keyList, winnerOrder, withPathVersions } from './winner-order.ts';
 
@@ -98,20 +99,19 @@ const createRanked = async (
     from (${rankRows(contract, claims)})`);
 };
 
-const columnList = (contract: Contract): Sql =>
-  joinSql([
-    ...contract.columns.map((column) => quoteName(column.name)),
-    ...[
-      '_source_file',
-      '_source_row',
-      '_source_line',
-      '_batch_date',
-      '_file_id',
-      '_run_id',
-      '_ingested_at',
-      '_received_on',
-    ].map(quoteName),
-  ]);
+const stagedColumns = (contract: Contract): readonly string[] => [
+  ...contract.columns.map((column) => column.name),
+  '_source_file',
+  '_source_row',
+  '_source_line',
+  '_batch_date',
+  '_file_id',
+  '_run_id',
+  '_ingested_at',
+  '_received_on',
+];
+
+const columnList = (contract: Contract): Sql => joinSql(stagedColumns(contract).map(quoteName));
 
 /**
  * The rows that win: those of keys that only one row claims, and the first of the others. Where no key
@@ -175,6 +175,24 @@ export const stageFeed = async (engine: Engine, options: StageOptions): Promise<
   await createFresh(engine, names, options);
   await createRanked(engine, names, options.contract);
   await createStaging(engine, names, options);
+};
+
+/** Leaves what staging a feed without news leaves: nothing that changed. Needs the candidates of the feed. */
+export const stageNothing = async (engine: Engine, contract: Contract): Promise<void> => {
+  const names = stageNames(contract.feed);
+  const columns = bronzeViewColumns(contract);
+  const empty = (wanted: readonly string[]): Sql =>
+    joinSql(
+      wanted.flatMap((name) =>
+        columns
+          .filter((column) => column.name === name)
+          .map(({ type }) => sql`cast(null as ${trustedSql(type)}) as ${quoteName(name)}`),
+      ),
+    );
+  await engine.execute(
+    sql`create or replace table ${names.staging} as select ${empty(stagedColumns(contract))} where false;
+      create or replace table ${names.delta} as select ${empty(contract.key)} where false`,
+  );
 };
 
 /**

@@ -16,7 +16,7 @@ import {
   knownRows,
   orphanQuery,
 } from './create-candidates.ts';
-import { stageFeed } from './stage-feed.ts';
+import { stageFeed, stageNothing } from './stage-feed.ts';
 import { stageNames } from './stage-names.ts';
 
 export type FeedState = {
@@ -25,6 +25,8 @@ export type FeedState = {
   readonly newFileIds: readonly string[];
   /** True when every accepted row must be applied: nothing was before, or all is built anew. */
   readonly full: boolean;
+  /** True when no row of it can come in with this run, nor go: it costs next to nothing. */
+  readonly idle: boolean;
 };
 
 export type StagingRequest = {
@@ -38,6 +40,8 @@ export type StagingRequest = {
   /** Rows that are read again in this run: query of (feed, file_id, row). */
   readonly replayed?: Sql | undefined;
   readonly timeZone: string;
+  /** What models read of staging, schema-qualified: nothing else is made. */
+  readonly reads: ReadonlySet<string>;
   readonly sizes?: Sizes | undefined;
 };
 
@@ -117,9 +121,14 @@ export const createWorkSchemas = (engine: Engine): Promise<void> =>
     ),
   );
 
+const noOrphans = sql`select cast(null as varchar) as _file_id, cast(null as bigint) as _source_row, cast(null as bigint) as _source_line where false`;
+
 /** Finds who of a feed waits for a member, and its candidates. */
 export const prepareFeed = async (request: StagingRequest, state: FeedState): Promise<void> => {
-  await createOrphans(request, state);
+  if (state.idle) {
+    const { orphans } = stageNames(state.contract.feed);
+    await request.engine.execute(sql`create or replace table ${orphans} as ${noOrphans}`);
+  } else await createOrphans(request, state);
   await createCandidates(request.engine, candidateOptions(request, state.contract));
 };
 
@@ -133,7 +142,7 @@ export const createKnownMembers = async (
     if (referred.has(other.feed)) await createKnown(request.engine, other);
 };
 
-/** Stages one feed; returns how many orphans came in. */
+/** Stages one feed that is not idle; returns how many orphans came in. */
 export const stageOne = async (request: StagingRequest, state: FeedState): Promise<number> => {
   const { contract, full, newFileIds } = state;
   const name = sql`stage.${quoteName(`${contract.feed}_promoted`)}`;
@@ -148,15 +157,36 @@ export const stageOne = async (request: StagingRequest, state: FeedState): Promi
   return promoted;
 };
 
-const createDeltaViews = async (engine: Engine, contract: Contract): Promise<void> => {
-  const { feed } = contract;
-  const names = stageNames(feed);
-  await engine.execute(
-    sql`create or replace view delta.${quoteName(`staging_${feed}_versions`)} as select * from ${names.delta}`,
+/** Stages a feed of which no row comes in or goes. */
+export const stageIdle = (request: StagingRequest, { contract }: FeedState): Promise<void> =>
+  stageNothing(request.engine, contract);
+
+/** `delta.<of>` for a view or table over the winners that changed. */
+const createDeltaView = (engine: Engine, of: string, rows: Sql): Promise<void> =>
+  engine.execute(
+    sql`create or replace view delta.${quoteName(`staging_${of}`)} as select * from ${rows}`,
   );
-  await engine.execute(
-    sql`create or replace view delta.${quoteName(`staging_${feed}_inferred`)} as select * from ${names.inferred}`,
+
+/** How many members only facts name, where a model asks for them. */
+const finishInferred = async (
+  request: StagingRequest,
+  contract: Contract,
+  referring: readonly Contract[],
+): Promise<number> => {
+  const { engine, feeds, rosters, reads } = request;
+  if (!reads.has(`staging.${contract.feed}_inferred`)) return 0;
+  const busy = referring.filter(({ feed }) =>
+    feeds.some((one) => one.contract.feed === feed && !one.idle),
   );
+  const hasRoster = rosters.has(contract.feed);
+  const inferred = await createInferred(engine, {
+    target: contract,
+    referring: busy,
+    hasRoster,
+    whole: false,
+  });
+  await createDeltaView(engine, `${contract.feed}_inferred`, stageNames(contract.feed).inferred);
+  return inferred;
 };
 
 /**
@@ -166,32 +196,29 @@ const createDeltaViews = async (engine: Engine, contract: Contract): Promise<voi
 export const finishStaging = async (
   request: StagingRequest,
 ): Promise<ReadonlyMap<string, Change>> => {
-  const { engine, contracts, rosters, feeds } = request;
+  const { engine, contracts, feeds } = request;
   const changes = new Map<string, Change>();
   for (const contract of contracts) {
-    const state = feeds.find((one) => one.contract.feed === contract.feed);
-    const names = stageNames(contract.feed);
+    const { feed } = contract;
+    const state = feeds.find((one) => one.contract.feed === feed);
+    const names = stageNames(feed);
     const referring = contracts.filter((other) =>
-      other.relationships.some((relationship) => relationship.feed === contract.feed),
+      other.relationships.some((relationship) => relationship.feed === feed),
     );
-    await createVersions(engine, candidateOptions(request, contract));
-    const hasRoster = rosters.has(contract.feed);
-    const inferred = await createInferred(engine, {
-      target: contract,
-      referring,
-      hasRoster,
-      whole: false,
-    });
-    await createDeltaViews(engine, contract);
-    const change =
-      state?.full === true ? changedAll : changedRows(await countOf(engine, names.delta));
-    changes.set(`staging.${contract.feed}`, change);
-    changes.set(`staging.${contract.feed}_versions`, change);
+    if (request.reads.has(`staging.${feed}_versions`)) {
+      await createVersions(engine, candidateOptions(request, contract));
+      await createDeltaView(engine, `${feed}_versions`, names.delta);
+    }
+    const inferred = await finishInferred(request, contract, referring);
+    const rows = state?.idle === true ? 0 : await countOf(engine, names.delta);
+    const change = state?.full === true ? changedAll : changedRows(rows);
+    changes.set(`staging.${feed}`, change);
+    changes.set(`staging.${feed}_versions`, change);
     const inferredFull = referring.some((other) =>
       feeds.some((one) => one.contract.feed === other.feed && one.full),
     );
     changes.set(
-      `staging.${contract.feed}_inferred`,
+      `staging.${feed}_inferred`,
       inferredFull ? changedAll : inferred > 0 ? changedRows(inferred) : noChange,
     );
   }
