@@ -29,8 +29,8 @@ export type Check = {
    * them, and with `check` and `--full-refresh`, every row is looked at.
    */
   readonly by: readonly string[];
-  /** Rows whose key has a null: what is not among a run's changes cannot be found. */
-  readonly finds?: 'null-key';
+  /** What a check that a key has unasked looks for: a null in it, or rows that share it. */
+  readonly finds?: 'null-key' | 'repeated-key';
   readonly trips: Fixture;
   readonly place: Place;
 };

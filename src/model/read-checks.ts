@@ -87,7 +87,9 @@ export const readModelChecks = async (
   draft: ModelDraft,
   { value, placeOf }: Sidecar<ModelSidecar>,
 ): Promise<Found<readonly Check[]>> => {
-  const checks: Check[] = [...keyChecks(draft.relation, value.key ?? [], placeOf(['key']))];
+  const columns = catalogue.get(draft.relation) ?? [];
+  const keyed = { relation: draft.relation, key: value.key ?? [], columns };
+  const checks: Check[] = [...keyChecks(keyed, placeOf(['key']))];
   const found: PipelineError[] = [];
   for (const [name, entry] of Object.entries(value.checks)) {
     const place = placeOf(['checks', name]);

@@ -1,3 +1,4 @@
+import type { Contract } from '../contract/index.ts';
 import type { Applied } from './apply-feeds.ts';
 import { type BuildReport, buildModels } from './build/build-models.ts';
 import type { Change } from './build/change.ts';
@@ -8,6 +9,20 @@ import type { CheckReport } from './run-report.ts';
 import { inStep, type Session } from './run-session.ts';
 import { createInferred } from './stage/create-candidates.ts';
 import { waitingModels } from './waiting-models.ts';
+
+/** The relations that hold a feed of which this run staged and built every row, with the feed. */
+const heldWhole = (
+  { project }: Session,
+  { fullFeeds }: Applied,
+  changes: ReadonlyMap<string, Change>,
+): ReadonlyMap<string, Contract> =>
+  new Map(
+    project.graph.models.flatMap(({ relation, holds }) => {
+      const contract = project.contracts.find(({ feed }) => feed === holds && fullFeeds.has(feed));
+      const isBuilt = changes.get(relation)?.kind === 'all';
+      return contract === undefined || !isBuilt ? [] : [[relation, contract] as const];
+    }),
+  );
 
 /** Brings every model up to date in the draft and runs the checks of what changed. */
 export const buildAndCheck = async (
@@ -65,6 +80,7 @@ export const buildAndCheck = async (
         sizes: options.sizes,
         changes,
         whole: options.fullRefresh === true,
+        heldWhole: heldWhole(session, applied, changes),
         onCheck: (name) => session.handle.at(name),
       },
       project.graph.checks.filter((check) =>

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sql, trustedSql } from '../../base/index.ts';
+import type { Contract } from '../../contract/index.ts';
 import { openDuckDB } from '../../engine/index.ts';
 import type { Check } from '../../model/index.ts';
 import { type Change, changedAll, changedRows } from '../build/change.ts';
@@ -59,4 +60,41 @@ it('a check by group looks at every row when all changed, when all is asked, and
   expect(await failedRows(['day'], changedAll)).toBe(2);
   expect(await failedRows(['day'], changedRows(1), true)).toBe(2);
   expect(await failedRows(['room'], changedRows(1))).toBe(2);
+});
+
+const rowsWithRepeatedKey = async (built: string, whole: boolean): Promise<number> => {
+  await engine.execute(sql`create schema if not exists staging`);
+  await engine.execute(
+    sql`create or replace table staging.marks as select * from (values ('a'), ('b'), ('c')) as t (mark_id)`,
+  );
+  await engine.execute(
+    sql`create or replace table silver.fact_mark as select * from (values ${trustedSql(built)}) as t (mark_id)`,
+  );
+  const unique: Check = {
+    ...check(['mark_id']),
+    owner: 'silver.fact_mark',
+    finds: 'repeated-key',
+    sql: 'select mark_id from silver.fact_mark group by mark_id having count(*) > 1',
+    reads: ['silver.fact_mark'],
+  };
+  const contract = { feed: 'marks', key: ['mark_id'] } as unknown as Contract;
+  const [report] = await runChecks(
+    {
+      engine,
+      models: new Map(),
+      changes: new Map([['silver.fact_mark', changedAll]]),
+      whole,
+      heldWhole: new Map([['silver.fact_mark', contract]]),
+    },
+    [unique],
+  );
+  return report?.failed_rows ?? -1;
+};
+
+it('the keys of a fact are unique where they are those of its feed; where one is another, they are looked at', async () => {
+  expect(await rowsWithRepeatedKey("('c'), ('a'), ('b')", false)).toBe(0);
+  // As many rows as the feed has, but one stands for another.
+  expect(await rowsWithRepeatedKey("('a'), ('a'), ('b')", false)).toBe(1);
+  expect(await rowsWithRepeatedKey("('a'), ('b'), ('c'), ('c')", false)).toBe(1);
+  expect(await rowsWithRepeatedKey("('a'), ('a'), ('b')", true)).toBe(1);
 });

@@ -54,8 +54,10 @@ const createFresh = async (
   );
   const key = keyList(options.contract);
   const none = sql`select * from ${names.candidates} where false`;
-  // Keys first, whole rows then: most of a day's keys are new, and what is left of them spans little.
-  await createTable(engine, names.freshKeys, sql`select ${key} from ${names.fresh}`);
+  // Keys first, whole rows then: most of a day's keys are new, and what is left of them spans little. Where nothing was
+  // before, none is looked for: ten million keys in memory would only push other tables out of it.
+  const rows = options.full ? sql`(${none})` : names.fresh;
+  await createTable(engine, names.freshKeys, sql`select ${key} from ${rows}`);
   const near = options.full ? none : await options.candidatesNear(names.freshKeys);
   const before = sql`select * from (${near}) where not ${isFresh}`;
   await createTable(
