@@ -78,6 +78,10 @@ export const modelErrors = {
     (f: { model: string; expected: readonly string[] }) =>
       `\`touched\` of ${f.model} must give exactly the columns of \`by\`: ${f.expected.join(', ')}.`,
   ),
+  'model.touched-delta': usage(
+    (f: { model: string; delta: string; own: readonly string[] }) =>
+      `\`touched\` of ${f.model} reads ${f.delta}, which may not be there when it is built: there are the changes of what it reads, below views (${f.own.join(', ')}).`,
+  ),
   'model.check-without-trips': usage(
     (f: { check: string }) =>
       `The check ${f.check} has no trips: one that cannot fail proves nothing.`,

@@ -437,11 +437,26 @@ describe('what a sidecar may not be', () => {
       `${yml}:4:1 model.unknown-relation Closest: delta.fact_visit.`,
     ]);
   });
-  it('touched reads the deltas of what its model reads, and no others', async () => {
-    const found = await broken((text) =>
+  it('touched reads the deltas of what its model reads, below views, and no others', async () => {
+    const others = await broken((text) =>
       text.replace('by: [date]', 'by: [date]\ntouched: select visit_id from delta.staging_visits'),
     );
-    expect(found).toEqual([expect.stringMatching(`^${yml}:4:1 model.unknown-relation`)]);
+    expect(others).toEqual([`${yml}:4:1 model.touched-delta`]);
+    const ofView = (delta: string) =>
+      problemsOf({
+        ...good,
+        'silver/all_visits.sql': visitSql,
+        'silver/all_visits.yml': visitYml,
+        'silver/fact_visit.sql':
+          'select visit_id, student_id, date, minutes from silver.all_visits\n',
+        'silver/fact_visit.yml': `${visitYml.replace(/^by: .*\n/m, '')}refresh: view\n`,
+        'gold/visits_daily.yml': dailyYml.replace(
+          'by: [date]',
+          `by: [date]\ntouched: select date from delta.${delta}`,
+        ),
+      });
+    expect(await ofView('all_visits')).toEqual([]);
+    expect(await ofView('fact_visit')).toEqual([`${yml}:4:1 model.touched-delta`]);
   });
   it('one file without the other is refused, and the query is still looked at', async () => {
     const { 'gold/visits_daily.yml': _, ...rest } = good;

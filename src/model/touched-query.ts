@@ -6,6 +6,7 @@ import { modelErrors } from './errors.ts';
 import type { FeedColumns, InputColumn, InputRelation } from './feed-relations.ts';
 import type { Layer, Model } from './model.ts';
 import { readQuery } from './read-query.ts';
+import { storedReads } from './stored-reads.ts';
 import { createRelation } from './with-scratch.ts';
 
 /** Name under which a build finds the old and new rows of a relation: `delta.<name>`, for staging `delta.staging_<feed>`. */
@@ -35,15 +36,6 @@ const deltaColumns = (
   return deltas;
 };
 
-/** The deltas that are there when a model is built: those of what it reads, and of what views among that read. */
-const deltasFor = (model: Model, models: readonly Model[]): readonly string[] => {
-  const below = (relation: string): readonly string[] => {
-    const view = models.find((m) => m.relation === relation && m.refresh.kind === 'view');
-    return [relation, ...(view?.reads ?? []).flatMap(below)];
-  };
-  return model.reads.flatMap(below).map(deltaRelation);
-};
-
 const isLayer = (schema: string): schema is Layer => Object.hasOwn(layerReads, schema);
 
 /**
@@ -65,6 +57,7 @@ export const touchedProblems = async (
     if (columns.length > 0) await createRelation(engine, relation, columns);
   }
   const relations = [...project.inputs, ...models].map((one) => one.relation);
+  const byName = new Map(models.map((model) => [model.relation, model]));
   const found: PipelineError[] = [];
   for (const model of models) {
     const { relation, schema, refresh, place } = model;
@@ -76,11 +69,19 @@ export const touchedProblems = async (
       file: inside.file,
       inside,
     };
-    const known = new Set([...relations, ...deltasFor(model, models).filter((d) => deltas.has(d))]);
+    // A delta is there when a model is built for what it reads, and for no view.
+    const own = storedReads(model.reads, byName).map(deltaRelation);
+    const known = new Set([...relations, ...deltas.keys()]);
     const rules = { known, allowed: ['delta', ...layerReads[schema]] };
     const read = await readQuery(engine, query, rules);
     found.push(...read.found);
     if (read.found.length > 0) continue;
+    const strange = read.reads.find((one) => deltas.has(one) && !own.includes(one));
+    if (strange !== undefined) {
+      const facts = { model: relation, delta: strange, own };
+      found.push(pipelineError(modelErrors, 'model.touched-delta', facts, { place: inside }));
+      continue;
+    }
     const described = await describeQuery(engine, query);
     if (described instanceof PipelineError) found.push(described);
     else if (

@@ -211,7 +211,6 @@ export const applyFeeds = async (
       const request = { ...stagingRequest(session), feeds };
       const state = stateOf(session, contract, waiting);
       if (state.idle) {
-        await prepareFeed(request, state);
         await stageIdle(request, state);
         feeds.push(state);
         continue;

@@ -61,7 +61,7 @@ export const compileModels = async (
 ): Promise<Compiled<ModelGraph>> => {
   const hash = await hashSources(request, effects);
   const path = join(request.dataFolder, 'models.json');
-  for (const remembered of [request.builtPath, path]) {
+  for (const remembered of [path, request.builtPath]) {
     const recalled = await recall(remembered, hash, effects);
     if (recalled !== undefined) return { kind: 'ok', value: recalled };
   }

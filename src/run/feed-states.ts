@@ -49,18 +49,17 @@ const replacesBatch = (rows: readonly FileRow[], applied: number | undefined): b
  */
 const feedState = (
   session: Session,
-  feed: string,
+  { feed, relationships, loadStrategy }: Contract,
   newRosters: ReadonlySet<string>,
 ): Omit<FeedState, 'contract' | 'idle'> => {
   const applied = session.appliedIn.get(feed);
-  const contract = session.project.contracts.find((one) => one.feed === feed);
-  const isFlipped = contract?.relationships.some((one) => newRosters.has(one.feed)) ?? false;
+  const isFlipped = relationships.some((one) => newRosters.has(one.feed));
   const rows = loadedRows(session, feed);
   return {
     full:
       applied === undefined ||
       isFlipped ||
-      (contract?.loadStrategy === 'replaceBatch' && replacesBatch(rows, applied)),
+      (loadStrategy === 'replaceBatch' && replacesBatch(rows, applied)),
     newFileIds: rows
       .filter((row) => applied === undefined || row.run_id > applied)
       .map((row) => row.file_id),
@@ -140,7 +139,7 @@ export const stateOf = (
   waiting: ReadonlySet<string>,
 ): FeedState => {
   const newRosters = [...findRosters(session)].filter((feed) => !hadRoster(session, feed));
-  const state = feedState(session, contract.feed, new Set(newRosters));
+  const state = feedState(session, contract, new Set(newRosters));
   const rows = state.full ? loadedRows(session, contract.feed).length : state.newFileIds.length;
   return { contract, ...state, idle: rows === 0 && !waiting.has(contract.feed) };
 };

@@ -1,6 +1,6 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import { createTable } from '../../engine/index.ts';
-import { deltaRelation, type Model } from '../../model/index.ts';
+import { deltaRelation, type Model, storedReads } from '../../model/index.ts';
 import type { Change } from './change.ts';
 import { columnNames, type ScopeContext } from './scope-context.ts';
 
@@ -15,17 +15,13 @@ const madeFrom: Readonly<Record<string, readonly string[]>> = {
   'reference.student_policy': ['silver.dim_student'],
 };
 
-/** Relations below views, so that a view's changes are those of what it reads. */
+/** What a model is made of: what it reads, below views, and what of that the run makes of tables. */
 export const storedUpstreams = (
-  model: Model,
+  { reads }: Model,
   views: ReadonlyMap<string, Model>,
 ): readonly string[] => [
   ...new Set(
-    model.reads.flatMap((relation) => {
-      const view = views.get(relation);
-      if (view !== undefined) return storedUpstreams(view, views);
-      return [relation, ...(madeFrom[relation] ?? [])];
-    }),
+    storedReads(reads, views).flatMap((relation) => [relation, ...(madeFrom[relation] ?? [])]),
   ),
 ];
 

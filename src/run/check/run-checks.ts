@@ -1,7 +1,7 @@
 import { joinSql, quoteName, quoteRelation, type Sql, sql, trustedSql } from '../../base/index.ts';
 import type { Contract } from '../../contract/index.ts';
 import { createTable } from '../../engine/index.ts';
-import type { Check, Model } from '../../model/index.ts';
+import { type Check, storedReads } from '../../model/index.ts';
 import { type Change, noChange } from '../build/change.ts';
 import type { ScopeContext } from '../build/scope-context.ts';
 import { createScopedViews, type Groups, scopeQuery, spanGroups } from '../build/scope-query.ts';
@@ -17,15 +17,6 @@ export type CheckContext = ScopeContext & {
   readonly heldWhole?: ReadonlyMap<string, Contract> | undefined;
   /** Told of each check before it is asked. */
   readonly onCheck?: ((name: string) => void) | undefined;
-};
-
-/** Reads the relations of a check, and those below its views. */
-const storedReads = (check: Check, models: ReadonlyMap<string, Model>): readonly string[] => {
-  const below = (relation: string): readonly string[] => {
-    const model = models.get(relation);
-    return model?.refresh.kind === 'view' ? model.reads.flatMap(below) : [relation];
-  };
-  return [...new Set(check.reads.flatMap(below))];
 };
 
 /** Groups of a check that this run touched. */
@@ -45,7 +36,7 @@ const changedReads = async (context: CheckContext, check: Check): Promise<Change
   if (context.whole || check.by.length === 0) return 'all';
   const relations: string[] = [];
   let by = check.by;
-  for (const relation of storedReads(check, context.models)) {
+  for (const relation of storedReads(check.reads, context.models)) {
     const change = context.changes.get(relation) ?? noChange;
     if (change.kind === 'none') continue;
     if (change.kind === 'all') return 'all';
@@ -101,7 +92,7 @@ const scopeCheck = async (
 
 /**
  * True where a relation has exactly the keys of its staged feed, each of which stands there once: as many, and their
- * hashes add up to the same. A quarter of the price of grouping them; where it does not hold, they are grouped.
+ * hashes add up to the same. Adding costs less than grouping; where it does not hold, they are grouped.
  */
 const hasKeysOfFeed = async (
   { engine, heldWhole }: CheckContext,
@@ -149,7 +140,7 @@ export const runChecks = async (
   for (const check of checks) {
     const isDue =
       context.whole ||
-      storedReads(check, context.models).some(
+      storedReads(check.reads, context.models).some(
         (relation) => (context.changes.get(relation)?.kind ?? 'none') !== 'none',
       );
     if (!isDue) continue;

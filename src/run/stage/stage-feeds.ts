@@ -121,14 +121,9 @@ export const createWorkSchemas = (engine: Engine): Promise<void> =>
     ),
   );
 
-const noOrphans = sql`select cast(null as varchar) as _file_id, cast(null as bigint) as _source_row, cast(null as bigint) as _source_line where false`;
-
 /** Finds who of a feed waits for a member, and its candidates. */
 export const prepareFeed = async (request: StagingRequest, state: FeedState): Promise<void> => {
-  if (state.idle) {
-    const { orphans } = stageNames(state.contract.feed);
-    await request.engine.execute(sql`create or replace table ${orphans} as ${noOrphans}`);
-  } else await createOrphans(request, state);
+  await createOrphans(request, state);
   await createCandidates(request.engine, candidateOptions(request, state.contract));
 };
 
@@ -157,11 +152,20 @@ export const stageOne = async (request: StagingRequest, state: FeedState): Promi
   return promoted;
 };
 
-/** Stages a feed of which no row comes in or goes. */
-export const stageIdle = (request: StagingRequest, { contract }: FeedState): Promise<void> =>
-  stageNothing(request.engine, contract);
+/** Stages a feed of which no row comes in or goes: its candidates, and nothing that changed. */
+export const stageIdle = async (
+  request: StagingRequest,
+  { contract }: FeedState,
+): Promise<void> => {
+  const { orphans } = stageNames(contract.feed);
+  await request.engine.execute(
+    sql`create or replace table ${orphans} as select *, cast(null as bigint) as _source_line from (${noRows})`,
+  );
+  await createCandidates(request.engine, candidateOptions(request, contract));
+  await stageNothing(request.engine, contract);
+};
 
-/** `delta.<of>` for a view or table over the winners that changed. */
+/** `delta.staging_<of>`: the keys of what changed, under another name of the feed's staging. */
 const createDeltaView = (engine: Engine, of: string, rows: Sql): Promise<void> =>
   engine.execute(
     sql`create or replace view delta.${quoteName(`staging_${of}`)} as select * from ${rows}`,
