@@ -180,14 +180,15 @@ const stageFeedFully = async (
   if (state.full) {
     for (const row of loadedRows(session, contract.feed)) session.book.rebase(row.file_id);
     await countReplayed(session, contract.feed);
-  } else if (promoted > 0) await countPromoted(session, contract.feed);
+  }
+  if (promoted > 0) await countPromoted(session, contract.feed);
   await recordFeedOrphans(session, request, { state, loaded: given.loaded });
   for (const { fileId, ...change } of await readFileDeltas(session.engine, contract)) {
     session.book.add(fileId, change);
   }
   await supersedeBatches(session, contract);
   const replayed = await settleReplayed(session, contract.feed, { isFull: state.full });
-  return { promoted: state.full ? 0 : promoted - replayed, replayed, aside, state };
+  return { promoted: state.full ? promoted : promoted - replayed, replayed, aside, state };
 };
 
 /**

@@ -63,6 +63,7 @@ const feedState = (
     newFileIds: rows
       .filter((row) => applied === undefined || row.run_id > applied)
       .map((row) => row.file_id),
+    readFileIds: rows.filter((row) => row.run_id === session.load.run).map((row) => row.file_id),
   };
 };
 

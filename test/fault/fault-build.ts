@@ -4,12 +4,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,6 +29,42 @@ const stampOf = (folder: string): string =>
     .sort()
     .join('\n');
 
+const feeds = ['students', 'attendance', 'assessments'];
+
+/**
+ * The models that the children build: dims, facts, days and one mart. What a fault does to one relation it does to any, and
+ * every call that touches the disk is a case: more of the same would only be slower.
+ */
+const builtModels = [
+  'silver/dim_student_history',
+  'silver/dim_student',
+  'silver/dim_date',
+  'silver/student_spell',
+  'silver/student_enrollment',
+  'silver/fact_attendance',
+  'silver/fact_assessments',
+  'silver/student_day',
+  'silver/student_day_resolved',
+  'silver/student_day_unmarked',
+  'gold/class_daily_performance',
+].map((name) => `models/${name}`);
+
+/** What the models compile to, as an installed program has it: a run over nothing notes it. */
+const rememberModels = (target: string): void => {
+  const project = mkdtempSync(join(tmpdir(), 'schoolhouse-fault-'));
+  try {
+    mkdirSync(join(project, 'data', 'raw'), { recursive: true });
+    const child = join(target, 'test', 'fault', 'child.js');
+    const args = [child, 'run', '--quiet', '--project-dir', project];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the models were not compiled (exit ${status}):\n${stderr}`);
+    mkdirSync(join(target, 'dist'), { recursive: true });
+    cpSync(join(project, 'data', 'models.json'), join(target, 'dist', 'models.json'));
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+};
+
 const compile = (target: string): void => {
   const entries = ['child', 'reader-child'].map(
     (name) => `test/fault/${name}=${join(here, `${name}.ts`)}`,
@@ -38,9 +76,15 @@ const compile = (target: string): void => {
   });
   if (status !== 0) throw new Error(`the children were not built (exit ${status}):\n${stderr}`);
   // Copies: a file that changes while a suite runs would change the world under it.
-  for (const name of ['package.json', 'contracts', 'models', 'dist/models.json']) {
+  cpSync(join(root, 'package.json'), join(target, 'package.json'));
+  const models = [
+    'models/reference',
+    ...builtModels.flatMap((name) => [`${name}.sql`, `${name}.yml`]),
+  ];
+  const contracts = feeds.map((feed) => `contracts/${feed}.odcs.yaml`);
+  for (const name of [...models, ...contracts])
     cpSync(join(root, name), join(target, name), { recursive: true });
-  }
+  rememberModels(target);
   writeFileSync(join(target, 'built'), '');
 };
 

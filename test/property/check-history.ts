@@ -12,9 +12,18 @@ const expectBalance = async (project: SchoolProject): Promise<void> => {
   expect(wrong).toEqual([]);
 };
 
+/** An empty project with the settings of a history. */
+const openProject = async ({ replacesBatches }: History): Promise<SchoolProject> => {
+  const project = await makeProject();
+  const yaml = 'feeds: { attendance: { loadStrategy: replaceBatch } }\n';
+  if (replacesBatches) await project.write('schoolhouse.yaml', yaml);
+  return project;
+};
+
 /** What one run over the last versions of the files makes in an empty project. */
-const worldOfLast = async (deliveries: History['deliveries']): Promise<unknown> => {
-  await using fresh = await makeProject();
+const worldOfLast = async (told: History): Promise<unknown> => {
+  const { deliveries } = told;
+  await using fresh = await openProject(told);
   const last = new Map(
     [...deliveries].sort((a, b) => a.run - b.run).map(({ path, text }) => [path, text]),
   );
@@ -28,9 +37,10 @@ const worldOfLast = async (deliveries: History['deliveries']): Promise<unknown> 
  * Runs a history and compares it with one run over its last versions, or, where older versions still tell
  * something, with a full refresh of all that was ever received.
  */
-const checkHistory = async ({ runs, deliveries, converges, isLarge }: History): Promise<void> => {
+const checkHistory = async (told: History): Promise<void> => {
+  const { runs, deliveries, converges, isLarge } = told;
   const sizes = isLarge ? { few: 0, compared: 100_000, many: 0 } : undefined;
-  await using project = await makeProject();
+  await using project = await openProject(told);
   for (let run = 0; run < runs; run += 1) {
     for (const { path, text } of deliveries.filter((one) => one.run === run))
       await project.drop(path, text);
@@ -39,7 +49,7 @@ const checkHistory = async ({ runs, deliveries, converges, isLarge }: History): 
   await expectBalance(project);
   const incremental = await readWorld(project);
   if (converges) {
-    expect(incremental).toEqual(await worldOfLast(deliveries));
+    expect(incremental).toEqual(await worldOfLast(told));
     return;
   }
   expect((await project.run({ fullRefresh: true })).status).toBe('ok');

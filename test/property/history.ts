@@ -11,6 +11,8 @@ export type History = {
   readonly converges: boolean;
   /** True when its tables are treated as if they had millions of rows. */
   readonly isLarge: boolean;
+  /** True when a new version of a file of marks takes the place of the one before. */
+  readonly replacesBatches: boolean;
 };
 
 // A school year's end, and a month's.
@@ -207,13 +209,14 @@ const plan = (isLater: boolean): fc.Arbitrary<readonly FilePlan[]> =>
 
 /** Two or three runs; each version comes before one of them, a second version after the first. */
 export const history: fc.Arbitrary<History> = fc
-  .tuple(fc.boolean(), fc.integer({ min: 2, max: 3 }), fc.boolean())
-  .chain(([converges, runs, isLarge]) =>
+  .tuple(fc.boolean(), fc.integer({ min: 2, max: 3 }), fc.boolean(), fc.boolean())
+  .chain(([converges, runs, isLarge, replacesBatches]) =>
     plan(!converges).chain((files) =>
       fc.tuple(...files.map(() => fc.tuple(fc.nat(runs - 1), fc.nat(runs - 1)))).map((times) => ({
         runs,
         converges,
         isLarge,
+        replacesBatches,
         deliveries: files.flatMap(({ path, first, second }, index): readonly Delivery[] => {
           const [a = 0, b = 0] = times[index] ?? [];
           if (second === undefined) return [{ run: a, path, text: first }];

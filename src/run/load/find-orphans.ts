@@ -59,8 +59,10 @@ export const recordOrphans = async (
   if (column === undefined || fileIds.length === 0) return new Map();
   const list = joinSql(fileIds.map(quoteText));
   const table: Sql = sql`load.orphans`;
+  const { orphans, waiting } = stageNames(contract.feed);
   await load.engine.execute(
-    sql`create or replace table ${table} as select * from ${stageNames(contract.feed).orphans} where _file_id in (${list})`,
+    sql`create or replace table ${table} as select * from ${orphans}
+      where _file_id in (${list}) and (_file_id, _source_row) not in (select * from ${waiting})`,
   );
   const counts = await load.engine.rows(
     sql`select _file_id, count(*) as n from ${table} group by _file_id order by _file_id`,

@@ -23,6 +23,8 @@ export type FeedState = {
   readonly contract: Contract;
   /** Files whose rows are new in this run. */
   readonly newFileIds: readonly string[];
+  /** Files that this run read, so that nothing is known of who waits in them. */
+  readonly readFileIds: readonly string[];
   /** True when every accepted row must be applied: nothing was before, or all is built anew. */
   readonly full: boolean;
   /** True when no row of it can come in with this run, nor go: it costs next to nothing. */
@@ -53,11 +55,17 @@ const candidateOptions = (request: StagingRequest, contract: Contract): Candidat
 });
 
 /** Open orphans of earlier files whose member is known by now, and replayed rows: they come in with this run. */
-const promotedRows = (request: StagingRequest, contract: Contract): Sql | undefined => {
+const promotedRows = (
+  request: StagingRequest,
+  { contract, full, readFileIds }: FeedState,
+): Sql | undefined => {
   const { draft } = request;
   if (draft.relation(ledgerRelations.quarantine.relation) === undefined) return undefined;
   const open = sql`select file_id, "row" from (${ledgerQuery(draft, ledgerRelations.quarantine)})
     where feed = ${quoteText(contract.feed)} and stage = 'silver' and state = 'open'`;
+  // All rows are applied: those of files that were read just now are new, replayed ones are counted by themselves.
+  if (full)
+    return sql`${open} and file_id not in (${joinSql(['', ...readFileIds].map(quoteText))})`;
   if (request.replayed === undefined) return open;
   return sql`${open} union select file_id, "row" from (${request.replayed}) where feed = ${quoteText(contract.feed)}`;
 };
@@ -69,17 +77,18 @@ const noRows = sql`select cast(null as varchar) as _file_id, cast(null as bigint
 
 /**
  * Finds who waits for an unknown member: `stage.<feed>_promoted` holds earlier orphans that found
- * theirs, `stage.<feed>_orphans` those that wait still and those of new files.
+ * theirs, `stage.<feed>_orphans` those that wait still and those of new files, `stage.<feed>_waiting` who of
+ * them is on record.
  */
 const createOrphans = async (request: StagingRequest, state: FeedState): Promise<void> => {
   const { engine } = request;
   const { contract, full, newFileIds } = state;
   const { feed } = contract;
   const names = stageNames(feed);
+  const { waiting } = names;
   const promoted = sql`stage.${quoteName(`${feed}_promoted`)}`;
-  const waiting = sql`stage.${quoteName(`${feed}_waiting`)}`;
   const options = candidateOptions(request, contract);
-  const open = full ? undefined : promotedRows(request, contract);
+  const open = promotedRows(request, state);
   const waitingRows =
     open === undefined
       ? noRows
@@ -94,7 +103,7 @@ const createOrphans = async (request: StagingRequest, state: FeedState): Promise
     semi join (select * from ${waiting} except select * from ${promoted}) as w
       on w._file_id = b._file_id and w._source_row = b._source_row`;
   await engine.execute(
-    sql`create or replace table ${names.orphans} as ${isWaiting ? sql`${fresh} union ${still}` : fresh}`,
+    sql`create or replace table ${names.orphans} as ${isWaiting && !full ? sql`${fresh} union ${still}` : fresh}`,
   );
 };
 

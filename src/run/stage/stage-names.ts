@@ -6,6 +6,8 @@ export type StageNames = {
   readonly candidates: Sql;
   /** Rows whose member no roster knows: (_file_id, _source_row, _source_line). */
   readonly orphans: Sql;
+  /** Orphans of earlier runs that are on record: (_file_id, _source_row). */
+  readonly waiting: Sql;
   /** The candidates that are new in this run. */
   readonly fresh: Sql;
   /** Keys of the fresh rows. */
@@ -34,6 +36,7 @@ export const stageNames = (feed: string): StageNames => {
   return {
     candidates: stage('candidates'),
     orphans: stage('orphans'),
+    waiting: stage('waiting'),
     fresh: stage('fresh'),
     freshKeys: stage('fresh_keys'),
     claimed: stage('claimed'),
